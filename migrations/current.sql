@@ -1,0 +1,10 @@
+-- The next migration. It is run at every save (npm run dev) and again when it is committed, so it must
+-- be able to run twice: begin by undoing what it makes, and make that with create or replace where there
+-- is such a thing. docs/adding-a-table.md goes through one; docs/conventions.md has the rules.
+--
+--   drop table if exists public.list cascade;
+--   alter table public.task drop column if exists list_id;
+--   drop function if exists public.archive_tasks();
+--
+-- Then, for each table: create table, row level security (enable and force), indexes, triggers, policies,
+-- grants, comments.

@@ -1,0 +1,47 @@
+-- The cluster-wide roles. Roles belong to the whole PostgreSQL server, not to one database, so they
+-- stand outside the migration chain: `npm start` (embedded) and `npm run db -- migrate` run this file
+-- before the migrations, as the owner. It can run any number of times and needs only CREATEROLE.
+--
+-- Who is who:
+--   the owner           logs in with DATABASE_URL, owns the objects, is bound by FORCE RLS like anybody
+--   todo_authenticator  the server's login: may become todo_user, and can read or write no table itself
+--   todo_user           nobody's login: what every request's transaction runs as
+--   todo_psql_<id>      one person's own login for direct SQL; made by app_private.grant_psql_login
+
+-- Two deployments may start at once; CREATE ROLE has no IF NOT EXISTS, so the loser of a race is
+-- caught instead of checked for.
+do $$
+begin
+  create role todo_user
+    nologin nosuperuser nocreatedb nocreaterole noreplication nobypassrls noinherit;
+exception when duplicate_object or unique_violation then null;
+end
+$$;
+
+-- NOINHERIT: being allowed to become todo_user must not mean having its rights before doing so. A
+-- request that forgot its `set role` can then read nothing at all.
+do $$
+begin
+  create role todo_authenticator
+    login nosuperuser nocreatedb nocreaterole noreplication nobypassrls noinherit;
+exception when duplicate_object or unique_violation then null;
+end
+$$;
+
+-- SET lets the server switch to todo_user for one transaction; INHERIT FALSE keeps the rights away
+-- until it does; ADMIN FALSE keeps it from handing the role on.
+do $$
+begin
+  if not exists (
+    select from pg_catalog.pg_auth_members as m
+    where m.roleid = 'todo_user'::regrole and m.member = 'todo_authenticator'::regrole
+      and m.set_option and not m.inherit_option and not m.admin_option
+  ) then
+    grant todo_user to todo_authenticator with admin false, inherit false, set true;
+  end if;
+end
+$$;
+
+comment on role todo_user is 'Rowguard: what every request''s transaction runs as; cannot log in.';
+comment on role todo_authenticator is
+  'Rowguard: the server''s login. May become todo_user; whoever has its password can be any user.';
