@@ -1,0 +1,128 @@
+/**
+ * What a PostGraphile step gets to talk to the database: query() is one transaction and one round trip
+ * of its own; withTransaction() is several statements in one transaction. Both run under the settings of
+ * one request and stop working when that request has handed its connection back.
+ */
+import type { PoolClient } from 'pg';
+import type { PgClientQuery, PgClientResult } from 'postgraphile/@dataplan/pg';
+import type { NodePostgresPgClient } from 'postgraphile/adaptors/pg';
+import type { BatchOptions, Outcome, Step } from './batch.ts';
+import type { Link } from './link.ts';
+import type { PgSettings } from './preamble.ts';
+import { statementName } from './statements.ts';
+
+/**
+ * Runs every batch: the place for a deadline or a cancel request. `client` is the connection it runs on;
+ * `pgSettings` is the very object of the GraphQL operation's context, so it tells whose it is.
+ */
+export type Dispatch = (
+  send: () => Promise<Outcome>,
+  about: { readonly client: PoolClient; readonly pgSettings: PgSettings },
+) => Promise<Outcome>;
+
+export interface RequestOptions {
+  readonly rawClient: PoolClient;
+  readonly link: Link;
+  readonly pgSettings: PgSettings;
+  /** What sets them, before the statement. */
+  readonly preamble: Step;
+  readonly prepared: boolean;
+  readonly dispatch: Dispatch;
+}
+
+export class RequestClient implements NodePostgresPgClient {
+  readonly rawClient: PoolClient;
+  readonly #options: RequestOptions;
+  /** 0 outside a transaction, 1 in one, more in savepoints. */
+  readonly #depth: number;
+  #last: Promise<unknown> = Promise.resolve();
+  #ended = false;
+
+  constructor(options: RequestOptions, depth = 0) {
+    this.rawClient = options.rawClient;
+    this.#options = options;
+    this.#depth = depth;
+  }
+
+  query<TData>(query: PgClientQuery): Promise<PgClientResult<TData>> {
+    return this.#inTurn(async () => {
+      const { text, values } = query;
+      const own = { text, values };
+      // Inside a transaction a stale name could not be mended: nothing is prepared there.
+      const steps = this.#depth > 0 ? [own] : this.#named([this.#options.preamble, own]);
+      const { result, notices } = await this.#run(steps, this.#depth > 0 ? 'T' : 'I', query);
+      return { rows: result.rows as TData[], rowCount: result.rowCount, notices };
+    });
+  }
+
+  withTransaction<T>(callback: (client: this) => Promise<T>): Promise<T> {
+    return this.#inTurn(async () => {
+      const savepoint = `tx${this.#depth}`;
+      const [begin, commit, rollback] =
+        this.#depth === 0
+          ? ([[{ text: 'begin' }, this.#options.preamble], 'commit', 'rollback'] as const)
+          : ([
+              [{ text: `savepoint ${savepoint}` }],
+              `release savepoint ${savepoint}`,
+              `rollback to savepoint ${savepoint}`,
+            ] as const);
+      const after = this.#depth === 0 ? 'I' : 'T';
+      const inner = new RequestClient(this.#options, this.#depth + 1);
+      try {
+        await this.#run(begin, 'T');
+        const value = await inner.#while(() => callback(inner as this));
+        const { result } = await this.#run([{ text: commit }], after);
+        // COMMIT of a transaction that has failed is answered with ROLLBACK, and no error.
+        if (result.command === 'ROLLBACK') throw new Error('the transaction was rolled back');
+        return value;
+      } catch (error) {
+        // If this fails too, the connection is not reusable and will be closed.
+        if (this.rawClient.getTransactionStatus() !== 'I') {
+          await this.#run([{ text: rollback }], after).catch(() => {});
+        }
+        throw error;
+      }
+    });
+  }
+
+  /** Runs `work`, waits for whatever it did not wait for, and ends this client. */
+  async #while<T>(work: () => T | Promise<T>): Promise<T> {
+    try {
+      return await work();
+    } finally {
+      this.#ended = true;
+      await this.#last;
+    }
+  }
+
+  static use<T>(
+    options: RequestOptions,
+    work: (client: RequestClient) => T | Promise<T>,
+  ): Promise<T> {
+    const client = new RequestClient(options);
+    return client.#while(() => work(client));
+  }
+
+  /** One after the other: a connection does one thing at a time. */
+  #inTurn<T>(work: () => Promise<T>): Promise<T> {
+    if (this.#ended) return Promise.reject(new Error('this request has ended'));
+    const done = this.#last.then(work);
+    this.#last = done.catch(() => {});
+    return done;
+  }
+
+  #named(steps: readonly Step[]): readonly Step[] {
+    if (!this.#options.prepared) return steps;
+    return steps.map((step) => ({ ...step, name: statementName(step.text) }));
+  }
+
+  #run(
+    steps: readonly Step[],
+    expects: BatchOptions['expects'],
+    { arrayMode = false }: Partial<PgClientQuery> = {},
+  ): Promise<Outcome> {
+    const { link, rawClient, pgSettings, dispatch } = this.#options;
+    const batch = { steps, expects, arrays: arrayMode, afresh: false };
+    return dispatch(() => link.run(batch), { client: rawClient, pgSettings });
+  }
+}

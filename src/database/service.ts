@@ -1,0 +1,26 @@
+/** The pool as a service of PostGraphile's, by one of two adaptors. What they answer is the same. */
+import type { Pool } from 'pg';
+import { makePgService } from 'postgraphile/adaptors/pg';
+import { withOneRoundTrip } from './one-round-trip/adaptor.ts';
+import type { Dispatch } from './one-round-trip/client.ts';
+
+/** `stock` takes four round trips for each statement; for a driver or a pooler the other fails with. */
+export type AdaptorName = 'one-round-trip' | 'stock';
+
+export interface ServiceOptions {
+  readonly pool: Pool;
+  readonly adaptor: AdaptorName;
+  readonly preparedStatements: boolean;
+  readonly dispatch?: Dispatch;
+}
+
+export function buildPgService(options: ServiceOptions) {
+  const { pool, adaptor, preparedStatements: prepared, dispatch } = options;
+  const stock = makePgService({
+    pool,
+    schemas: ['public'],
+    // The API has exactly what todo_user was granted: columns without a grant are not in it.
+    pgSettingsForIntrospection: { role: 'todo_user' },
+  });
+  return adaptor === 'stock' ? stock : withOneRoundTrip(stock, { pool, prepared, dispatch });
+}
