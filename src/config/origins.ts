@@ -1,0 +1,16 @@
+/** CORS_ORIGINS: a list of origins as a browser sends them, or "*". */
+import type { Settings } from './read.ts';
+
+export function readOrigins(settings: Settings): readonly string[] {
+  const origins = (settings.text('CORS_ORIGINS') ?? '').split(/[\s,]+/).filter(Boolean);
+  for (const origin of origins) {
+    if (origin !== '*' && !isOrigin(origin)) {
+      settings.problem(
+        `CORS_ORIGINS has ${origin}, which is no origin: write it as https://app.example.com, without a path.`,
+      );
+    }
+  }
+  return origins;
+}
+
+const isOrigin = (text: string): boolean => URL.canParse(text) && new URL(text).origin === text;

@@ -1,0 +1,39 @@
+/** Verified claims → Identity. Receives a payload whose signature, issuer, audience and times are good. */
+import type { JWTPayload } from 'jose';
+import { type Identity, invalid } from './identity.ts';
+
+/** The largest value of PostgreSQL's integer type. */
+const MAX_USER_ID = 2_147_483_647;
+
+export function identityFromClaims(payload: JWTPayload, userIdClaim: string): Identity {
+  return {
+    userId: userId(payload[userIdClaim], userIdClaim),
+    email: email(payload.email),
+    issuedAt: seconds(payload.iat, 'iat'),
+    expiresAt: seconds(payload.exp, 'exp'),
+  };
+}
+
+/** A JSON integer or its plain decimal string; there is no other spelling of an id, and no fallback. */
+function userId(value: unknown, claim: string): number {
+  const id = typeof value === 'string' && /^[1-9][0-9]{0,9}$/.test(value) ? Number(value) : value;
+  if (typeof id !== 'number' || !Number.isInteger(id) || id < 1 || id > MAX_USER_ID) {
+    throw invalid(`${claim} is not an integer from 1 to ${MAX_USER_ID}`);
+  }
+  return id;
+}
+
+function email(value: unknown): string | null {
+  if (value === undefined || value === null) return null;
+  if (typeof value !== 'string' || value.length < 3 || value.length > 320) {
+    throw invalid('email is not a text of 3 to 320 characters');
+  }
+  // Neither can be stored: PostgreSQL has no NUL in a text, UTF-8 no half of a surrogate pair.
+  if (value.includes('\0') || !value.isWellFormed()) throw invalid('email is not a text');
+  return value;
+}
+
+function seconds(value: unknown, claim: string): number {
+  if (typeof value !== 'number' || !Number.isFinite(value)) throw invalid(`${claim} is missing`);
+  return value;
+}
