@@ -1,0 +1,26 @@
+/** Why a verified person can not have an account here: a code, and a sentence for the client. */
+
+export type AccountErrorCode = 'EMAIL_TAKEN' | 'ACCOUNT_DELETED' | 'BAD_USER_INPUT';
+
+export class AccountError extends Error {
+  readonly code: AccountErrorCode;
+  constructor(code: AccountErrorCode, message: string) {
+    super(message);
+    this.name = 'AccountError';
+    this.code = code;
+  }
+}
+
+/** By the SQLSTATEs of app_private.ensure_user. */
+const BY_STATE: Record<string, [AccountErrorCode, string]> = {
+  RG001: ['EMAIL_TAKEN', 'The e-mail address of this token belongs to another account.'],
+  RG002: ['ACCOUNT_DELETED', 'This account was deleted. Sign in again to start a new one.'],
+  RG003: ['BAD_USER_INPUT', 'The first token of a new account must have an email claim.'],
+  '23514': ['BAD_USER_INPUT', 'The e-mail address of this token must have 3 to 320 characters.'],
+};
+
+/** The AccountError that an error of ensure_user is, or the error itself. */
+export function asAccountError(error: unknown): unknown {
+  const known = BY_STATE[(error as { code?: string }).code ?? ''];
+  return known ? new AccountError(...known) : error;
+}
