@@ -1,0 +1,157 @@
+/**
+ * The API's documentation: what tables, columns and functions are comes from their comments in the
+ * database, the rest from words.ts. Runs over the finished schema and changes nothing but texts.
+ */
+import type {} from 'graphile-build-pg';
+import type {} from 'postgraphile';
+import type {
+  GraphQLEnumType,
+  GraphQLInputObjectType,
+  GraphQLNamedType,
+  GraphQLObjectType,
+} from 'postgraphile/graphql';
+import {
+  isEnumType,
+  isInputObjectType,
+  isIntrospectionType,
+  isNonNullType,
+  isObjectType,
+} from 'postgraphile/graphql';
+
+import { FIELDS, INPUTS, TYPES } from './words.ts';
+
+export const DescribePlugin: GraphileConfig.Plugin = {
+  name: 'DescribePlugin',
+  version: '1.0.0',
+  schema: {
+    hooks: {
+      finalize(schema, build) {
+        const rows = new Map<string, string>();
+        for (const resource of Object.values(build.pgResources)) {
+          if (!resource.codec.attributes || resource.parameters) continue;
+          const name = build.inflection.tableType(resource.codec);
+          rows.set(name, name.replace(/(?<=.)([A-Z])/g, ' $1').toLowerCase());
+        }
+        const mutations = Object.values(schema.getMutationType()?.getFields() ?? {});
+        const inputs = new Set(
+          mutations.flatMap(({ args }) => args.map(({ type }) => String(type).replace('!', ''))),
+        );
+        const plural = (noun: string) => build.inflection.pluralize(noun);
+        for (const type of Object.values(schema.getTypeMap())) {
+          if (isIntrospectionType(type)) continue;
+          describeType(type, rows, plural);
+          if (isObjectType(type)) describeFields(type, rows, plural);
+          if (isInputObjectType(type)) describeInputs(type, inputs.has(type.name));
+          if (isEnumType(type))
+            describeOrders(type, schema.getType(type.name.replace(/OrderBy$/, '')));
+        }
+        describeArguments(schema.getTypeMap(), build);
+        return schema;
+      },
+    },
+  },
+};
+
+type Rows = ReadonlyMap<string, string>;
+
+/** "TaskConnection" → ["task", "Connection"], by the name of a table that is there. */
+function split(name: string, rows: Rows): [row: string, rest: string] | undefined {
+  const type = [...rows.keys()].find((row) => name.startsWith(row));
+  return type === undefined ? undefined : [rows.get(type) ?? type, name.slice(type.length)];
+}
+
+function describeType(type: GraphQLNamedType, rows: Rows, plural: (noun: string) => string): void {
+  const fixed = TYPES[type.name];
+  if (fixed) type.description = fixed;
+  const mutation = /^(.*)(Input|Payload)$/.exec(type.name);
+  const [row, rest] = split(type.name, rows) ?? [];
+  if (row && rest === 'Connection') type.description = `A page of ${plural(row)}.`;
+  else if (row && rest === 'Edge') type.description = `A ${row} and its place in a list.`;
+  else if (row && rest === 'Condition')
+    type.description = `Which ${plural(row)}. All that is set must hold; what is null is not set.`;
+  else if (row && rest === 'OrderBy') type.description = `The orders of ${plural(row)}.`;
+  else if (row && rest === 'Input') type.description = `A new ${row}.`;
+  else if (row && rest === 'Patch')
+    type.description = `What to change of a ${row}. What is absent stays as it is; null clears.`;
+  else if (mutation?.[1]) {
+    const field = mutation[1].charAt(0).toLowerCase() + mutation[1].slice(1);
+    type.description =
+      mutation[2] === 'Input' ? `What ${field} needs.` : `The outcome of ${field}.`;
+  }
+}
+
+function describeFields(
+  type: GraphQLObjectType,
+  rows: Rows,
+  plural: (noun: string) => string,
+): void {
+  for (const field of Object.values(type.getFields())) {
+    // A column may have any name; its own comment describes it.
+    if (!rows.has(type.name)) field.description = FIELDS[field.name] ?? field.description;
+    for (const arg of field.args) {
+      arg.description = FIELDS[arg.name] ?? arg.description;
+      if (arg.name === 'id') arg.description = 'Its id.';
+    }
+    const [, verb, made = ''] = /^(create|update|delete)(.*)$/.exec(field.name) ?? [];
+    const row = rows.get(made);
+    if (type.name === 'Mutation' && row) {
+      field.description = {
+        create: `Makes a ${row}.`,
+        update: `Changes a ${row}: the fields that the patch names.`,
+        delete: `Deletes a ${row} and returns what was deleted.`,
+      }[verb ?? ''];
+      continue;
+    }
+    const named = String(field.type).replace(/[[\]!]/g, '');
+    const [target, rest] = split(named, rows) ?? [];
+    if (!target) continue;
+    if (rest === 'Connection') {
+      field.description = `The person's ${plural(target)}, page by page, newest first unless orderBy says otherwise.`;
+    } else if (type.name.endsWith('Payload')) {
+      field.description = type.name.startsWith('Delete')
+        ? `The ${target} as it was.`
+        : `The ${target} as it is now.`;
+    } else if (type.name === 'Query' && field.args.length > 0) {
+      field.description = `The ${target} with this id; null if there is none.`;
+    } else if (rows.has(type.name)) {
+      field.description = `The ${target} it belongs to.`;
+    }
+  }
+}
+
+function describeInputs(type: GraphQLInputObjectType, mutation: boolean): void {
+  const made = /^Create(.*)Input$/.exec(type.name)?.[1];
+  for (const field of Object.values(type.getFields())) {
+    if (mutation) field.description = INPUTS[field.name] ?? field.description;
+    // The row of a create; the type of the field says the rest.
+    if (made && field.type.toString() === `${made}Input!`) field.description = 'What it is to be.';
+  }
+}
+
+function describeOrders(type: GraphQLEnumType, row: GraphQLNamedType | undefined): void {
+  for (const value of type.getValues()) {
+    const [, column, direction] = /^(.*)_(ASC|DESC)$/.exec(value.name) ?? [];
+    if (!column) continue;
+    const field = column.toLowerCase().replace(/_(.)/g, (_, letter) => letter.toUpperCase());
+    const way = direction === 'ASC' ? 'ascending' : 'descending';
+    const nullable = isObjectType(row) && !isNonNullType(row.getFields()[field]?.type);
+    value.description = `By ${field}, ${way}${nullable ? '; null counts as the earliest' : ''}.`;
+  }
+}
+
+/** SQL has no comments on arguments; a function's own has them as lines `@param name text`. */
+function describeArguments(
+  types: Readonly<Record<string, GraphQLNamedType>>,
+  build: GraphileBuild.Build,
+): void {
+  for (const resource of Object.values(build.pgResources)) {
+    if (!resource.parameters) continue;
+    const input = types[build.inflection.upperCamelCase(`${resource.name}-input`)];
+    if (!isInputObjectType(input)) continue;
+    for (const line of [resource.extensions?.tags?.param ?? []].flat()) {
+      const [, name, text] = /^(\S+)\s+(.*)$/.exec(String(line)) ?? [];
+      const field = name && input.getFields()[build.inflection.camelCase(name)];
+      if (field) field.description = text;
+    }
+  }
+}

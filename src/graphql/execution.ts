@@ -1,0 +1,122 @@
+/**
+ * Puts our own reading of documents into grafserv, masks what execution reports, and gives an answer
+ * that holds nothing but "not now" the HTTP status that says so, for those who read no further.
+ */
+import type { IncomingMessage } from 'node:http';
+import type {} from 'postgraphile';
+import type { ExecutionConfig } from 'postgraphile/grafserv';
+import {
+  type ExecutionResult,
+  type GraphQLError,
+  type GraphQLSchema,
+  getOperationAST,
+} from 'postgraphile/graphql';
+import { markRead } from '../database/request.ts';
+import { exceededByVariables } from './complexity.ts';
+import { type DocumentOptions, documentReader } from './documents.ts';
+import { RETRY_AFTER } from './errors.ts';
+
+/** How an operation ended; the code and the id are its first error's. */
+export interface Executed {
+  readonly kind: string;
+  readonly name: string | undefined;
+  readonly code: string | undefined;
+  /** Of what was hidden from the client. */
+  readonly errorId: string | undefined;
+}
+
+export interface ExecutionHooks {
+  readonly mask: (error: GraphQLError) => GraphQLError;
+  readonly executed: (request: IncomingMessage, what: Executed) => void;
+}
+
+export function executionPlugin(
+  options: DocumentOptions,
+  { mask, executed }: ExecutionHooks,
+): GraphileConfig.Plugin {
+  const readers = new WeakMap<GraphQLSchema, ReturnType<typeof documentReader>>();
+  const readerOf = (schema: GraphQLSchema) => {
+    const reader = readers.get(schema) ?? documentReader(schema, options);
+    readers.set(schema, reader);
+    return reader;
+  };
+  /** Requests of which nothing could be served, until their answer is sent. */
+  const unserved = new WeakMap<IncomingMessage, 503 | 504>();
+
+  const ours = (config: ExecutionConfig): ExecutionConfig => ({
+    ...config,
+    parseAndValidate: readerOf(config.schema),
+    async execute(args) {
+      const limit = exceededByVariables(args.variableValues, options.limits);
+      if (limit) return { errors: [limit] };
+      const operation = getOperationAST(args.document, args.operationName);
+      const kind = operation?.operation ?? 'none';
+      const pgSettings = settingsOf(args.contextValue);
+      if (kind === 'query' && pgSettings) markRead(pgSettings);
+      const request =
+        ('requestContext' in args && args.requestContext?.expressv4?.req) || undefined;
+      const ended = (error?: GraphQLError) => {
+        const { code, errorId } = (error?.extensions ?? {}) as { code?: string; errorId?: string };
+        if (request) executed(request, { kind, name: operation?.name?.value, code, errorId });
+      };
+      const result = await config.execute(args);
+      if (!('errors' in result) || !result.errors) {
+        ended();
+        return result;
+      }
+      const masked = { ...result, errors: result.errors.map(mask) };
+      ended(masked.errors[0]);
+      const status = statusOf(masked);
+      if (status && request) unserved.set(request, status);
+      return masked;
+    },
+  });
+
+  return {
+    name: 'ExecutionPlugin',
+    version: '1.0.0',
+    grafserv: {
+      middleware: {
+        setPreset(next, event) {
+          const { getExecutionConfig } = event;
+          event.getExecutionConfig = async function (context) {
+            return ours(await getExecutionConfig.call(this, context));
+          };
+          return next();
+        },
+        async processRequest(next, event) {
+          const result = await next();
+          if (!result || !('statusCode' in result)) return result;
+          const { headers, requestContext } = event.requestDigest;
+          // For whoever takes anything it is plain JSON, which every tool knows.
+          if (
+            result.headers['content-type']?.startsWith(GRAPHQL) &&
+            !headers.accept?.includes(GRAPHQL)
+          ) {
+            result.headers['content-type'] = 'application/json; charset=utf-8';
+          }
+          const status = requestContext.expressv4 && unserved.get(requestContext.expressv4.req);
+          if (!status) return result;
+          result.statusCode = status;
+          if (status === 503) result.headers['retry-after'] = RETRY_AFTER;
+          return result;
+        },
+      },
+    },
+  };
+}
+
+const GRAPHQL = 'application/graphql-response+json';
+
+/** The object that the preset's context made. */
+function settingsOf(contextValue: unknown): object | undefined {
+  return (contextValue as { pgSettings?: object } | undefined)?.pgSettings;
+}
+
+/** 503 or 504 only where no field has a value and every error is of that kind. */
+function statusOf({ data, errors = [] }: ExecutionResult): 503 | 504 | undefined {
+  if (Object.values(data ?? {}).some((value) => value !== null)) return undefined;
+  const all = (code: string) => errors.every(({ extensions }) => extensions.code === code);
+  if (all('UNAVAILABLE')) return 503;
+  return all('TIMEOUT') ? 504 : undefined;
+}

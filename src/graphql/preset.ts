@@ -1,0 +1,102 @@
+/**
+ * The PostGraphile preset: database in, GraphQL API out. Receives the server's own database service and a
+ * way to learn who is asking; hands on what grafserv serves. It must never see a request or a token.
+ */
+import { PgSimplifyInflectionPreset } from '@graphile/simplify-inflection';
+import type {} from 'postgraphile/adaptors/pg';
+import { PostGraphileAmberPreset } from 'postgraphile/presets/amber';
+import { sessionSettings } from '../database/session.ts';
+import type { Identity } from '../identity/identity.ts';
+import { accountDeletedPlugin } from './account-deleted.ts';
+import { DatetimePlugin } from './datetime.ts';
+import { DescribePlugin } from './describe.ts';
+import { type ErrorMaskOptions, errorMask } from './errors.ts';
+import { type ExecutionHooks, executionPlugin } from './execution.ts';
+import { FiltersPlugin } from './filters.ts';
+import { type GraphiqlAccount, graphiqlConfig } from './graphiql.ts';
+import { InputsPlugin } from './inputs.ts';
+import type { Limits } from './limits.ts';
+import { NonNullPlugin } from './non-null.ts';
+import { OrdersPlugin } from './orders.ts';
+import { pagesPlugin } from './pages.ts';
+import { LeanSurfacePlugin, PlainIdsPlugin } from './shape.ts';
+import { WritesPlugin } from './writes.ts';
+
+export interface PresetOptions {
+  readonly service: GraphileConfig.PgServiceConfiguration;
+  readonly statementTimeoutMs: number;
+  readonly maxPageSize: number;
+  readonly limits: Limits;
+  readonly errors: ErrorMaskOptions;
+  /** Who sent the request of this GraphQL operation. Throws if nobody was authenticated. */
+  readonly identityOf: (context: Partial<Grafast.RequestContext>) => Identity;
+  /** Called for each operation before it runs, with the very settings that its statements will carry. */
+  readonly began: (context: Partial<Grafast.RequestContext>, pgSettings: object) => void;
+  /** Called for each operation that was run. */
+  readonly executed: ExecutionHooks['executed'];
+  /** Called when `deleteMe` has ended an account, before the client is told. */
+  readonly accountDeleted: () => void;
+  /** Whom GraphiQL can ask as, or undefined to serve no GraphiQL at all and to keep the schema to ourselves. */
+  readonly graphiqlAccounts: readonly GraphiqlAccount[] | undefined;
+  /** Whether GraphiQL is told when the schema has changed. What notices it is ours: src/graphql/api.ts. */
+  readonly watch: boolean;
+}
+
+export function buildPreset(options: PresetOptions): GraphileConfig.Preset {
+  const graphiql = options.graphiqlAccounts !== undefined;
+  const { limits, maxPageSize } = options;
+  const mask = errorMask(options.errors);
+  return {
+    extends: [PostGraphileAmberPreset, PgSimplifyInflectionPreset],
+    plugins: [
+      PlainIdsPlugin,
+      LeanSurfacePlugin,
+      NonNullPlugin,
+      accountDeletedPlugin(options.accountDeleted),
+      FiltersPlugin,
+      OrdersPlugin,
+      WritesPlugin,
+      InputsPlugin,
+      DescribePlugin,
+      DatetimePlugin,
+      pagesPlugin(maxPageSize),
+      executionPlugin(
+        { limits, maxPageSize, tellSchema: graphiql },
+        { mask, executed: options.executed },
+      ),
+    ],
+    // Global object identifiers, `query` inside mutation payloads and new edges: nothing a to-do list
+    // needs, and each another way to reach the same rows.
+    disablePlugins: [
+      'NodePlugin',
+      'QueryQueryPlugin',
+      'MutationPayloadQueryPlugin',
+      'PgMutationPayloadEdgePlugin',
+    ],
+    schema: {
+      defaultBehavior: 'connection -list',
+      // Amber hides naming conflicts; an API with a field missing must not start.
+      dontSwallowErrors: true,
+    },
+    pgServices: [options.service],
+    grafast: {
+      explain: false,
+      context: (context) => {
+        const identity = options.identityOf(context);
+        const pgSettings = sessionSettings(identity, options.statementTimeoutMs);
+        options.began(context, pgSettings);
+        return { pgSettings };
+      },
+    },
+    grafserv: {
+      graphqlPath: '/graphql',
+      graphiqlPath: '/',
+      graphiql,
+      graphiqlOnGraphQLGET: graphiql,
+      websockets: false,
+      watch: options.watch,
+      maskError: mask,
+    },
+    ...(options.graphiqlAccounts && { ruru: graphiqlConfig(options.graphiqlAccounts) }),
+  };
+}

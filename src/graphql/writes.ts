@@ -1,0 +1,81 @@
+/**
+ * The writes of one row, for every table alike: `expectedUpdatedAt` where the table has updated_at, an
+ * error where nothing was written, `idempotencyKey` where the table has a function create_<table>_once.
+ */
+import type {} from 'postgraphile';
+import type { PgCodecWithAttributes, PgResource } from 'postgraphile/@dataplan/pg';
+import { object } from 'postgraphile/grafast';
+import { CHANGED_COLUMN } from './columns.ts';
+import { GuardedDeleteStep, GuardedUpdateStep } from './guarded.ts';
+import { OnceInsertStep, type SqlFunctionName } from './once.ts';
+
+const EXPECTED = 'expectedUpdatedAt';
+const KEY = 'idempotencyKey';
+
+function onceFunction(
+  build: GraphileBuild.Build,
+  resource: PgResource,
+): SqlFunctionName | undefined {
+  const found = build.pgResources[`create_${resource.name}_once`]?.extensions?.pg;
+  return found && { schema: found.schemaName, name: found.name };
+}
+
+const hasChanged = (resource: PgResource): boolean =>
+  CHANGED_COLUMN in (resource.codec.attributes ?? {});
+
+export const WritesPlugin: GraphileConfig.Plugin = {
+  name: 'WritesPlugin',
+  version: '1.0.0',
+  schema: {
+    hooks: {
+      GraphQLInputObjectType_fields(fields, build, { scope }) {
+        const resource = scope.pgResource;
+        if (!resource) return fields;
+        if (scope.isPgUpdateInputType || scope.isPgDeleteInputType) {
+          if (!hasChanged(resource)) return fields;
+          const type = build.getInputTypeByName(build.inflection.builtin('Datetime'));
+          return { ...fields, [EXPECTED]: { type } };
+        }
+        return scope.isPgCreateInputType && onceFunction(build, resource)
+          ? { ...fields, [KEY]: { type: build.graphql.GraphQLString } }
+          : fields;
+      },
+      GraphQLObjectType_fields_field(field, build, { scope }) {
+        const resource: PgResource | undefined = scope.pgFieldResource;
+        if (!resource) return field;
+        if (scope.isPgUpdateMutation || scope.isPgDeleteMutation) {
+          const StepClass = scope.isPgUpdateMutation ? GuardedUpdateStep : GuardedDeleteStep;
+          const primary = resource.uniques.find((unique) => unique.isPrimary);
+          if (!primary) throw new Error(`${resource.name} has no primary key`);
+          const codec = resource.codec as PgCodecWithAttributes;
+          const names = primary.attributes.map((attributeName): [column: string, field: string] => [
+            attributeName,
+            build.inflection.attribute({ attributeName, codec }),
+          ]);
+          return {
+            ...field,
+            plan(_$root, args) {
+              const key = Object.fromEntries(
+                names.map(([column, name]) => [column, args.getRaw(['input', name])]),
+              );
+              const expected = hasChanged(resource) ? args.getRaw(['input', EXPECTED]) : undefined;
+              const $row = new StepClass(resource, key, expected);
+              args.apply($row);
+              return object({ result: $row });
+            },
+          };
+        }
+        const once = scope.isPgCreateMutation && onceFunction(build, resource);
+        if (!once) return field;
+        return {
+          ...field,
+          plan(_$root, args) {
+            const $row = new OnceInsertStep(resource, once, args.getRaw(['input', KEY]));
+            args.apply($row);
+            return object({ result: $row });
+          },
+        };
+      },
+    },
+  },
+};
