@@ -1,0 +1,69 @@
+/**
+ * Runs doctor.sql over an open connection and hands on what it found. Reads the catalogue, changes
+ * nothing, and needs no rights: the owner and the server's login get the same answer.
+ */
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import type { ClientBase, Pool } from 'pg';
+import { dropConnection } from '../database/one-round-trip/driver.ts';
+
+export interface Finding {
+  /** Stable; docs/doctor.md explains each. */
+  readonly code: string;
+  /** An error is unsafe; a warning is something to know, or what no SQL can mend. */
+  readonly level: 'error' | 'warning';
+  readonly object: string;
+  /** One sentence. */
+  readonly message: string;
+  /** The SQL that mends it, for the owner; a comment where there is none. */
+  readonly fix: string;
+}
+
+/** The login that is judged unless another is named. */
+export const SERVER_LOGIN = 'todo_authenticator';
+
+/** How long the server waits for a verdict, in milliseconds. */
+const PATIENCE_MS = 15_000;
+
+const SQL = readFileSync(join(import.meta.dirname, 'doctor.sql'), 'utf8');
+
+/** In a read-only transaction of its own. */
+export async function examine(client: ClientBase, login = SERVER_LOGIN): Promise<Finding[]> {
+  await client.query('begin read only');
+  try {
+    return await examineHere(client, login);
+  } finally {
+    // Nothing was changed; on a connection that broke, what broke it is the error to hand on.
+    await client.query('rollback').catch(() => {});
+  }
+}
+
+/** In the caller's transaction, and so with what that one has changed. */
+export async function examineHere(client: ClientBase, login = SERVER_LOGIN): Promise<Finding[]> {
+  // Compiling the query would take longer than running it.
+  await client.query("set local search_path = ''; set local jit = off");
+  const { rows } = await client.query<Finding>(SQL, [login]);
+  return rows;
+}
+
+/** Over the server's own pool, judging the login the server really has. */
+export async function examineServer(pool: Pool): Promise<Finding[]> {
+  const client = await pool.connect();
+  let failure: Error | undefined;
+  // A database that hangs would keep the connection, and whoever waits for the verdict.
+  const late = setTimeout(() => dropConnection(client), PATIENCE_MS);
+  try {
+    const { rows } = await client.query<{ login: string }>('select session_user as login');
+    return await examine(client, rows[0]?.login);
+  } catch (error) {
+    failure = error as Error;
+    throw error;
+  } finally {
+    clearTimeout(late);
+    // A connection that failed is not given to the next request.
+    client.release(failure);
+  }
+}
+
+export const errorsOf = (findings: readonly Finding[]): Finding[] =>
+  findings.filter(({ level }) => level === 'error');

@@ -1,0 +1,267 @@
+/** One-line changes of the committed migrations, as a tired author might make them. Data only. */
+
+const OWN = '(user_id = (select app_private.current_user_id()))';
+const GUARD =
+  '(case when user_id = any (array[(select app_private.current_user_id())]) then true else false end)';
+
+/** What is wrong · the line · what became of it · what the doctor says. */
+export const breaks = (database: string): [string, string, string, string][] => [
+  [
+    'row level security forgotten',
+    'alter table public.task enable row level security;',
+    '',
+    'RLS_OFF public.task',
+  ],
+  [
+    'the same on "user"',
+    'alter table public."user" enable row level security;',
+    '',
+    'RLS_OFF public."user"',
+  ],
+  [
+    'not forced',
+    'alter table public.task force row level security;',
+    '',
+    'RLS_NOT_FORCED public.task',
+  ],
+  [
+    'everybody may read',
+    `on public.task for select\n  using ${OWN}`,
+    'on public.task for select\n  using (true)',
+    'POLICY_CONSTANT select_own on public.task',
+  ],
+  [
+    'completed tasks are anybody’s',
+    `on public.task for select\n  using ${OWN}`,
+    `on public.task for select\n  using (${OWN} or completed)`,
+    'POLICY_TOO_WIDE select_own on public.task',
+  ],
+  [
+    'the wrong column',
+    `on public.task for delete\n  using ${OWN}`,
+    'on public.task for delete\n  using (id = (select app_private.current_user_id()))',
+    'POLICY_WRONG_COLUMN delete_own on public.task',
+  ],
+  [
+    'the identity asked for per row',
+    `on public.task for select\n  using ${OWN}`,
+    'on public.task for select\n  using (user_id = app_private.current_user_id())',
+    'IDENTITY_PER_ROW select_own on public.task',
+  ],
+  [
+    'the setting read without the identity',
+    `on public.task for select\n  using ${OWN}`,
+    "on public.task for select\n  using (user_id = (select current_setting('jwt.claims.user_id')::integer))",
+    'POLICY_READS_SETTING select_own on public.task',
+  ],
+  [
+    'an update may give a task away',
+    `on public.task for update\n  using ${OWN}\n  with check ${OWN}`,
+    `on public.task for update\n  using ${OWN}\n  with check (true)`,
+    'POLICY_CONSTANT update_own on public.task',
+  ],
+  [
+    'an update without with check',
+    `on public.task for update\n  using ${OWN}\n  with check ${OWN}`,
+    `on public.task for update\n  using ${OWN}`,
+    'POLICY_NO_CHECK update_own on public.task',
+  ],
+  [
+    'a guard that the planner may use for an index',
+    `select_guard on public.task as restrictive for select\n  using ${GUARD}`,
+    `select_guard on public.task as restrictive for select\n  using ${OWN}`,
+    'GUARD_MISSING public.task',
+  ],
+  [
+    'a guard that is one more way in',
+    'select_guard on public.task as restrictive for select',
+    'select_guard on public.task for select',
+    'GUARD_MISSING public.task',
+  ],
+  [
+    'samples of everybody’s titles',
+    'alter column title set statistics 0,',
+    'alter column title set statistics 100,',
+    'STATISTICS_KEPT public.task.title',
+  ],
+  [
+    'an index on email that anybody can search',
+    '(email collate app_private.bytewise)',
+    '(email)',
+    'INDEX_SPANS_USERS user_email_key on public."user"',
+  ],
+  [
+    'a policy for one role',
+    'select_own on public.task for select\n',
+    'select_own on public.task for select to todo_user\n',
+    'POLICY_TO_ROLE select_own on public.task',
+  ],
+  [
+    'the policy of another command',
+    'create policy delete_own on public.task for delete',
+    'create policy delete_own on public.task for select',
+    'POLICY_MISSING public.task',
+  ],
+  [
+    'insert granted on all columns',
+    'grant insert (title, description, completed) on',
+    'grant insert on',
+    'GRANT_BY_TABLE public.task',
+  ],
+  [
+    'the owner granted for update',
+    'grant update (title, description, completed) on',
+    'grant update (title, description, completed, user_id) on',
+    'GRANT_OWNER_COLUMN public.task',
+  ],
+  [
+    'the id granted for insert',
+    'grant insert (title, description, completed) on',
+    'grant insert (id, title, description, completed) on',
+    'GRANT_OWNER_COLUMN public.task',
+  ],
+  [
+    'truncate',
+    'grant select, delete on public.task',
+    'grant select, delete, truncate on public.task',
+    'GRANT_BEYOND_RLS public.task',
+  ],
+  [
+    'a grant to everybody',
+    'grant select on public."user" to todo_user',
+    'grant select on public."user" to public',
+    'GRANT_TO_PUBLIC public."user"',
+  ],
+  [
+    'the database open to everybody',
+    "execute format('revoke all on database %I from public', current_database());",
+    '',
+    `GRANT_TO_PUBLIC database ${database}`,
+  ],
+  [
+    'the schema open to everybody',
+    'revoke all on schema public from public;',
+    '',
+    'GRANT_TO_PUBLIC schema public',
+  ],
+  [
+    'the private schema opened',
+    'grant usage on schema app_private to todo_authenticator;',
+    'grant usage on schema app_private to todo_user;',
+    'PRIVATE_GRANTED schema app_private',
+  ],
+  [
+    'functions for everybody',
+    'alter default privileges revoke execute on functions from public;',
+    '',
+    'FUNCTION_PUBLIC public.delete_me()',
+  ],
+  [
+    'an immutable identity',
+    'app_private.current_user_id() returns integer\n  language sql stable',
+    'app_private.current_user_id() returns integer\n  language sql immutable',
+    'FUNCTION_VOLATILITY app_private.current_user_id()',
+  ],
+  [
+    'the setting trusted on every login',
+    "when session_user = 'todo_authenticator'\n",
+    "when session_user is not null or session_user = 'todo_authenticator'\n",
+    'IDENTITY_CHANGED app_private.current_user_id()',
+  ],
+  [
+    'every direct login a server',
+    "      or pg_has_role(session_user, 'todo_authenticator', 'member')\n",
+    "      or not pg_has_role(session_user, 'todo_authenticator', 'member')\n",
+    'IDENTITY_CHANGED app_private.current_user_id()',
+  ],
+  [
+    'the person of whoever is current',
+    'l.login = session_user',
+    'l.login = current_user',
+    'IDENTITY_CHANGED app_private.psql_user_id()',
+  ],
+  [
+    'the caller’s search_path',
+    "language plpgsql security definer\n  set search_path = ''",
+    'language plpgsql security definer',
+    'FUNCTION_DEFINER_PATH app_private.ensure_user(integer, text, timestamp with time zone)',
+  ],
+  [
+    'anybody may become anybody',
+    'grant execute on function app_private.ensure_user(integer, text, timestamptz) to todo_authenticator;',
+    'grant execute on function app_private.ensure_user(integer, text, timestamptz) to todo_user;',
+    'FUNCTION_SETS_IDENTITY app_private.ensure_user(integer, text, timestamp with time zone)',
+  ],
+  [
+    'tasks of nobody',
+    'user_id integer not null default app_private',
+    'user_id integer default app_private',
+    'OWNER_NULLABLE public.task',
+  ],
+  [
+    'tasks outlive their account',
+    'constraint task_user_id_fkey foreign key (user_id) references public."user" (id) on delete cascade',
+    'constraint task_user_id_fkey foreign key (user_id) references public."user" (id)',
+    'OWNER_NOT_REFERENCED public.task',
+  ],
+];
+
+/** A line more: what a next migration might bring. */
+export const ADDITIONS: [string, string, string][] = [
+  [
+    'a table and nothing else',
+    'create table public.note (id integer primary key, user_id integer);',
+    'RLS_OFF public.note',
+  ],
+  [
+    'a view with its owner’s rights',
+    'create view public.all_tasks as select * from public.task;',
+    'VIEW_NOT_INVOKER public.all_tasks',
+  ],
+  [
+    'a materialised view',
+    'create materialized view public.totals as select count(*) from public.task; grant select on public.totals to todo_user;',
+    'MATVIEW_GRANTED public.totals',
+  ],
+  [
+    'a second, wider policy',
+    'create policy shared on public.task for select using (completed);',
+    'POLICY_OVERLAP public.task',
+  ],
+  [
+    'titles unique for all',
+    'create unique index task_title_idx on public.task (title);',
+    'UNIQUE_SPANS_USERS task_title_idx on public.task',
+  ],
+  ['the guard dropped', 'drop policy select_guard on public.task;', 'GUARD_MISSING public.task'],
+  [
+    'an index of everybody’s titles',
+    'create index task_title_idx on public.task (title);',
+    'INDEX_SPANS_USERS task_title_idx on public.task',
+  ],
+  [
+    'a text column and nothing else',
+    "alter table public.task add place text; comment on column public.task.place is 'Where.';",
+    'STATISTICS_KEPT public.task.place',
+  ],
+  [
+    'a child of anybody’s task',
+    'alter table public.task add parent_id integer references public.task (id);',
+    'FOREIGN_KEY_CROSSES_OWNER task_parent_id_fkey on public.task',
+  ],
+  [
+    'who has a login',
+    'grant select on app_private.psql_login to todo_user;',
+    'PRIVATE_GRANTED app_private.psql_login',
+  ],
+  [
+    'a data migration that left FORCE off',
+    'alter table public.task no force row level security;',
+    'RLS_NOT_FORCED public.task',
+  ],
+  [
+    'all tables to come',
+    'alter default privileges grant select on tables to todo_user;',
+    'DEFAULT_PRIVILEGES tables',
+  ],
+];
