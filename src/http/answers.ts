@@ -1,0 +1,41 @@
+/** Answers that are given before GraphQL runs, in GraphQL's own form so that clients need one reader. */
+import type { Response } from 'express';
+import { type ErrorCode, RETRY_AFTER } from '../graphql/errors.ts';
+import type { AuthenticationError } from '../identity/identity.ts';
+import { noteOutcome } from './observe.ts';
+
+export function sendError(
+  response: Response,
+  status: number,
+  code: ErrorCode,
+  message: string,
+  extensions: Readonly<Record<string, unknown>> = {},
+): void {
+  noteOutcome(response, code);
+  response.status(status).json({ errors: [{ message, extensions: { code, ...extensions } }] });
+}
+
+/** "Not now": with the time after which asking again makes sense, where the caller set none. */
+export function sendUnavailable(
+  response: Response,
+  status: 429 | 503,
+  message: string,
+  extensions: Readonly<Record<string, unknown>> = {},
+): void {
+  if (!response.hasHeader('Retry-After')) response.set('Retry-After', RETRY_AFTER);
+  sendError(response, status, 'UNAVAILABLE', message, extensions);
+}
+
+/**
+ * RFC 6750, section 3: a request without a token gets a bare challenge, any bad token one and the same
+ * answer. Why it was bad is for the log, not for whoever is trying tokens.
+ */
+export function sendUnauthenticated(response: Response, error: AuthenticationError): void {
+  if (error.kind === 'missing') {
+    response.set('WWW-Authenticate', 'Bearer');
+    sendError(response, 401, 'UNAUTHENTICATED', 'Send a token: Authorization: Bearer <token>.');
+  } else {
+    response.set('WWW-Authenticate', 'Bearer error="invalid_token"');
+    sendError(response, 401, 'UNAUTHENTICATED', 'The token is not valid.');
+  }
+}

@@ -1,0 +1,76 @@
+/**
+ * The Express application: authentication in front, GraphQL behind, health beside. Receives everything
+ * it needs, opens nothing, listens nowhere.
+ */
+import { randomUUID } from 'node:crypto';
+import express, { type ErrorRequestHandler, type Express, type RequestHandler } from 'express';
+import { isUnavailable } from '../database/unavailable.ts';
+import type { Users } from '../database/users.ts';
+import { NOT_NOW, WRONG } from '../graphql/errors.ts';
+import type { Verifier } from '../identity/verifier.ts';
+import { sendError, sendUnavailable } from './answers.ts';
+import { authenticate, knownIdentityOf } from './authenticate.ts';
+import { type CorsOptions, cors } from './cors.ts';
+import { onlyJson, onlyOneOperation, onlyPost, readBody } from './graphql-request.ts';
+import { observe, type RequestEntry } from './observe.ts';
+import { limitRate } from './rate-limit.ts';
+import { securityHeaders } from './security-headers.ts';
+
+export interface AppOptions {
+  readonly verify: Verifier;
+  readonly users: Users;
+  readonly readiness: RequestHandler;
+  readonly metrics: RequestHandler;
+  /** Receives each request when it is over. */
+  readonly requestEnded: (entry: RequestEntry) => void;
+  readonly cors: CorsOptions;
+  /** Whether a browser that opens /graphql gets GraphiQL. */
+  readonly graphiql: boolean;
+  readonly maxRequestBytes: number;
+  readonly requestsPerMinute: number;
+  /** Mounts the GraphQL handler behind the authentication. */
+  readonly mountGraphql: (app: Express) => Promise<void>;
+  readonly log: (line: string) => void;
+}
+
+export async function createApp(options: AppOptions): Promise<Express> {
+  const app = express();
+  app.disable('x-powered-by');
+  app.disable('etag');
+  app.use(
+    observe({ ended: options.requestEnded, identityOf: knownIdentityOf }),
+    securityHeaders(options.graphiql),
+    cors(options.cors),
+  );
+  app.get('/livez', (_request, response) => {
+    response.type('text/plain').send('ok\n');
+  });
+  app.get('/readyz', options.readiness);
+  app.get('/metrics', options.metrics);
+  app.all('/graphql', onlyPost(options.graphiql));
+  app.post(
+    '/graphql',
+    authenticate(options.verify, options.users),
+    limitRate(options.requestsPerMinute),
+    onlyJson,
+    readBody(options.maxRequestBytes),
+    onlyOneOperation,
+  );
+  await options.mountGraphql(app);
+  app.use((_request, response) => {
+    sendError(response, 404, 'NOT_FOUND', 'There is nothing here. The API is POST /graphql.');
+  });
+  app.use(lastResort(options.log));
+  return app;
+}
+
+/** The client gets an id, the log the error under the same id. */
+const lastResort =
+  (log: (line: string) => void): ErrorRequestHandler =>
+  (error, _request, response, _next) => {
+    const errorId = randomUUID();
+    log(`${errorId} ${error instanceof Error ? error.stack : error}`);
+    if (response.headersSent) return response.destroy();
+    if (isUnavailable(error)) sendUnavailable(response, 503, NOT_NOW, { errorId });
+    else sendError(response, 500, 'INTERNAL', WRONG, { errorId });
+  };

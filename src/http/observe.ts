@@ -1,0 +1,87 @@
+/**
+ * Every request gets an id and, once it has been answered or given up, one entry: who asked what, how it
+ * ended, how long it took. An entry must never hold a token, a variable or any text of a query but the
+ * operation's name.
+ */
+import { randomUUID } from 'node:crypto';
+import type { IncomingMessage } from 'node:http';
+import type { RequestHandler, Response } from 'express';
+import type { Executed } from '../graphql/execution.ts';
+import type { Identity } from '../identity/identity.ts';
+
+export interface RequestEntry {
+  readonly requestId: string;
+  readonly method: string;
+  /** One of our own paths, or "other". */
+  readonly path: string;
+  readonly status: number;
+  /** "ok", the code of the first error, or that the client did not wait. */
+  readonly outcome: string;
+  readonly durationMs: number;
+  readonly userId?: number | undefined;
+  /** query or mutation; absent where none was run. */
+  readonly kind?: string | undefined;
+  readonly operation?: string | undefined;
+  /** The one the client was given for an error that was hidden from it; the log has the error under it. */
+  readonly errorId?: string | undefined;
+}
+
+const executed = new WeakMap<IncomingMessage, Executed>();
+
+export function noteExecuted(request: IncomingMessage, what: Executed): void {
+  executed.set(request, what);
+}
+
+const outcomes = new WeakMap<Response, string>();
+
+/** For an answer that is given before GraphQL runs. */
+export function noteOutcome(response: Response, code: string): void {
+  outcomes.set(response, code);
+}
+
+/** What a client may choose as an id: too short and too plain for anything worth hiding. */
+const ID = /^[A-Za-z0-9._:-]{1,64}$/;
+
+const PATHS = new Set(['/', '/graphql', '/livez', '/readyz', '/metrics']);
+
+const MAX_NAME = 60;
+
+export interface ObserveOptions {
+  readonly ended: (entry: RequestEntry) => void;
+  /** Undefined where nobody was authenticated. */
+  readonly identityOf: (request: IncomingMessage) => Identity | undefined;
+}
+
+export function observe({ ended, identityOf }: ObserveOptions): RequestHandler {
+  return (request, response, next) => {
+    const since = performance.now();
+    const given = request.get('x-request-id') ?? '';
+    const requestId = ID.test(given) ? given : randomUUID();
+    const { method, path } = request;
+    response.setHeader('X-Request-Id', requestId);
+    response.once('close', () => {
+      const operation = executed.get(request);
+      ended({
+        requestId,
+        method,
+        path: PATHS.has(path) ? path : 'other',
+        status: response.statusCode,
+        outcome: outcomeOf(response, operation?.code),
+        durationMs: Math.round((performance.now() - since) * 100) / 100,
+        userId: identityOf(request)?.userId,
+        kind: operation?.kind,
+        operation: operation?.name?.slice(0, MAX_NAME),
+        errorId: operation?.errorId,
+      });
+    });
+    next();
+  };
+}
+
+function outcomeOf(response: Response, code: string | undefined): string {
+  if (!response.writableFinished) return 'CLIENT_GONE';
+  const known = code ?? outcomes.get(response);
+  if (known) return known;
+  if (response.statusCode < 400) return 'ok';
+  return response.statusCode < 500 ? 'BAD_USER_INPUT' : 'INTERNAL';
+}

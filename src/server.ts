@@ -1,0 +1,211 @@
+/**
+ * Puts the rooms together: pool, users, verifier, GraphQL, HTTP. Receives what was configured and hands
+ * on a listening server with one way to stop it. Starts no database and reads no environment.
+ */
+import type { Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { refuseDrift } from './database/boot-drift.ts';
+import { boundedDispatch, CallerGoneError } from './database/bounds.ts';
+import { readCommitted } from './database/committed.ts';
+import { loadConstraintMessages } from './database/constraints.ts';
+import { createPool } from './database/pool.ts';
+import { setCaller } from './database/request.ts';
+import { type AdaptorName, buildPgService } from './database/service.ts';
+import { Users } from './database/users.ts';
+import { examineBeforeServing } from './doctor/boot.ts';
+import { OperatorError } from './errors.ts';
+import { openApi } from './graphql/api.ts';
+import type { GraphiqlAccount } from './graphql/graphiql.ts';
+import { DEFAULT_LIMITS, type Limits } from './graphql/limits.ts';
+import { buildPreset } from './graphql/preset.ts';
+import { createApp } from './http/app.ts';
+import { identityOf } from './http/authenticate.ts';
+import { callerOfResponse } from './http/caller.ts';
+import { DEFAULT_MAX_REQUEST_BYTES } from './http/graphql-request.ts';
+import { readiness } from './http/health.ts';
+import { metricsPage } from './http/metrics.ts';
+import { noteExecuted, type RequestEntry } from './http/observe.ts';
+import { closeServer, createBoundedServer, type SocketLimits } from './http/sockets.ts';
+import { openVerifier, type VerifierOptions } from './identity/open.ts';
+import { Metrics } from './metrics.ts';
+
+export interface ServerOptions {
+  /** Refuses to serve an unsafe database instead of warning about it. */
+  readonly production: boolean;
+  readonly host: string;
+  readonly port: number;
+  readonly authenticatorUrl: string;
+  readonly identity: VerifierOptions;
+  readonly poolSize: number;
+  readonly poolWaitMs: number;
+  /** Requests that may wait for a connection; undefined: any number. */
+  readonly poolQueue?: number;
+  readonly statementTimeoutMs: number;
+  readonly adaptor: AdaptorName;
+  /** False for a pooler that does not keep them. */
+  readonly preparedStatements: boolean;
+  readonly shutdownGraceMs: number;
+  readonly maxPageSize: number;
+  /** What one request may ask for; what is absent has its default. */
+  readonly limits?: Partial<Limits>;
+  /** Bytes of a request's body. */
+  readonly maxRequestBytes?: number;
+  /** Requests of one person; 0: any number. */
+  readonly requestsPerMinute?: number;
+  readonly socketLimits?: SocketLimits;
+  readonly corsOrigins?: readonly string[];
+  readonly metricsToken?: string | undefined;
+  /** Receives each request when it is over. */
+  readonly requestEnded?: (entry: RequestEntry) => void;
+  /** Whom GraphiQL can ask as; undefined, as in production: no GraphiQL and no introspection. */
+  readonly graphiqlAccounts: readonly GraphiqlAccount[] | undefined;
+  /** Whether GraphiQL is told of a reload. */
+  readonly watch?: boolean;
+  readonly log: (line: string) => void;
+}
+
+export interface RunningServer {
+  readonly url: string;
+  readonly port: number;
+  /** Serves the database as it is now; requests in flight end on what they began with. */
+  reload(): Promise<void>;
+  /** Takes no new requests, lets those in flight end, closes the pool. */
+  stop(): Promise<void>;
+}
+
+export async function startServer(options: ServerOptions): Promise<RunningServer> {
+  const { log } = options;
+  const metrics = new Metrics();
+  const pool = createPool({
+    connectionString: options.authenticatorUrl,
+    size: options.poolSize,
+    waitMs: options.poolWaitMs,
+    queue: options.poolQueue,
+    waited: (ms) => metrics.waited(ms),
+    log,
+  });
+  metrics.watch(pool, options.poolSize);
+  try {
+    let committed = readCommitted();
+    await refuseDrift(pool, committed, options.production, log);
+    await examineBeforeServing(pool, options.production, log);
+    let constraints = await loadConstraintMessages(pool);
+    const users = new Users(pool, log);
+    const api = await openApi(
+      buildPreset({
+        service: buildPgService({
+          ...options,
+          pool,
+          dispatch: boundedDispatch({
+            statementTimeoutMs: options.statementTimeoutMs,
+            failed: (error) => metrics.databaseFailed(error),
+          }),
+        }),
+        statementTimeoutMs: options.statementTimeoutMs,
+        maxPageSize: options.maxPageSize,
+        limits: { ...DEFAULT_LIMITS, ...options.limits },
+        graphiqlAccounts: options.graphiqlAccounts,
+        watch: options.watch ?? false,
+        identityOf: (context) => identityOf(context.expressv4?.req),
+        began: (context, pgSettings) => {
+          const response = context.expressv4?.res;
+          if (response) setCaller(pgSettings, callerOfResponse(response));
+        },
+        executed: noteExecuted,
+        accountDeleted: () => users.accountDeleted(),
+        errors: {
+          constraints: () => constraints,
+          log: (errorId, error) => {
+            if (error instanceof CallerGoneError) return;
+            log(`${errorId} ${error instanceof Error ? error.stack : error}`);
+          },
+        },
+      }),
+    );
+    const server = createBoundedServer(options.socketLimits);
+    const app = await createApp({
+      verify: openVerifier(options.identity, log, (cached) => metrics.tokenChecked(cached)),
+      users,
+      readiness: readiness({
+        pool,
+        production: options.production,
+        committed: () => committed,
+        log,
+      }),
+      metrics: metricsPage({
+        registry: metrics.registry,
+        token: options.metricsToken,
+        production: options.production,
+      }),
+      requestEnded: (entry) => {
+        metrics.requestEnded(entry);
+        options.requestEnded?.(entry);
+      },
+      cors: { origins: options.corsOrigins ?? [], loopback: !options.production },
+      graphiql: options.graphiqlAccounts !== undefined,
+      maxRequestBytes: options.maxRequestBytes ?? DEFAULT_MAX_REQUEST_BYTES,
+      requestsPerMinute: options.requestsPerMinute ?? 0,
+      mountGraphql: (target) => api.mount(target, server),
+      log,
+    });
+    server.on('request', app);
+    await listen(server, options.host, options.port);
+    const { port } = server.address() as AddressInfo;
+    const host = options.host.includes(':') ? `[${options.host}]` : options.host;
+    return {
+      url: `http://${host}:${port}`,
+      port,
+      reload: async () => {
+        const renewed = await loadConstraintMessages(pool);
+        await api.reload();
+        constraints = renewed;
+        committed = readCommitted();
+      },
+      stop: async () => {
+        api.endStreams();
+        await closeServer(server, options.shutdownGraceMs);
+        await api.release();
+        await pool.end();
+      },
+    };
+  } catch (error) {
+    await pool.end();
+    throw error;
+  }
+}
+
+function listen(server: Server, host: string, port: number): Promise<void> {
+  return new Promise((resolve, reject) => {
+    server.once('error', (cause: NodeJS.ErrnoException) => reject(explain(cause, host, port)));
+    server.listen({ host, port }, () => {
+      server.removeAllListeners('error');
+      resolve();
+    });
+  });
+}
+
+function explain(cause: NodeJS.ErrnoException, host: string, port: number): Error {
+  switch (cause.code) {
+    case 'EADDRINUSE':
+      return new OperatorError(
+        `Port ${port} on ${host} is in use by another program.`,
+        `stop that program, or choose another port: PORT=${port === 65_535 ? 5679 : port + 1} npm start`,
+        { cause },
+      );
+    case 'EACCES':
+      return new OperatorError(
+        `This user may not listen on port ${port}.`,
+        'choose a port from 1024 upwards with PORT.',
+        { cause },
+      );
+    case 'EADDRNOTAVAIL':
+    case 'ENOTFOUND':
+      return new OperatorError(
+        `${host} is not an address of this machine.`,
+        'set HOST to 127.0.0.1 (this machine only) or 0.0.0.0 (every network it is in).',
+        { cause },
+      );
+    default:
+      return cause;
+  }
+}
