@@ -1,0 +1,114 @@
+/** The server's pool of todo_authenticator connections, and how long and how many may wait for one. */
+import { Pool, type PoolClient, type PoolConfig, type QueryResult, type QueryResultRow } from 'pg';
+import { diedIdle } from './bounds.ts';
+
+export interface PoolOptions {
+  readonly connectionString: string;
+  readonly size: number;
+  /** How long a request may wait for a connection, in milliseconds. */
+  readonly waitMs: number;
+  /** How many may wait at the same time; one more is told at once that it is in vain. */
+  readonly queue?: number | undefined;
+  /** Receives how long each has waited, in milliseconds. */
+  readonly waited?: ((ms: number) => void) | undefined;
+  readonly log: (line: string) => void;
+}
+
+/** How long the server's own short questions may take, in milliseconds. */
+const QUESTION_MS = 5000;
+
+export function createPool(options: PoolOptions): Pool {
+  const pool = new BoundedPool(options, {
+    connectionString: options.connectionString,
+    max: options.size,
+    connectionTimeoutMillis: options.waitMs,
+    // What lies between may forget a connection without telling either end.
+    keepAlive: true,
+    keepAliveInitialDelayMillis: 10_000,
+    application_name: 'rowguard',
+  });
+  // A backend that dies raises `error` on the pool (idle) or on its client (in use); without a
+  // listener on both Node would end the process.
+  pool.on('error', (error) => options.log(`database connection lost: ${error.message}`));
+  pool.on('connect', (client) => client.on('error', () => {}));
+  return pool;
+}
+
+/**
+ * A question of the server's own, no request's: a database that hangs must not hang whoever asks. Each
+ * of them may be asked twice; so one that met a connection which had died in the pool is asked again.
+ */
+export async function askBriefly<R extends QueryResultRow>(
+  pool: Pool,
+  text: string,
+  values: unknown[] = [],
+): Promise<QueryResult<R>> {
+  // Without a name: a prepared statement does not survive every pooler, and these are seldom asked.
+  const question = { text, values, query_timeout: QUESTION_MS };
+  for (let again = pool.options.max; ; again--) {
+    // No connection to be had is an answer; only one that was lent and turns out dead is asked past.
+    const client = await pool.connect();
+    try {
+      const result = await client.query<R>(question);
+      client.release();
+      return result;
+    } catch (error) {
+      const dead = diedIdle(error);
+      client.release(dead);
+      if (again === 0 || !dead || isLate(error)) throw error;
+    }
+  }
+}
+
+/** pg's own words for `query_timeout`: the database was asked, and hangs. */
+const isLate = (error: unknown): boolean => /Query read timeout/.test(String(error));
+
+class QueueFullError extends Error {
+  /** insufficient_resources, as PostgreSQL says it of itself. */
+  readonly code = '53000';
+  constructor() {
+    super('too many requests wait for a database connection');
+    this.name = 'QueueFullError';
+  }
+}
+
+type Callback = (
+  error: Error | undefined,
+  client: PoolClient | undefined,
+  done: (release?: boolean | Error) => void,
+) => void;
+
+class BoundedPool extends Pool {
+  readonly #size: number;
+  readonly #queue: number;
+  readonly #waited: (ms: number) => void;
+
+  constructor({ size, queue, waited }: PoolOptions, config: PoolConfig) {
+    super(config);
+    this.#size = size;
+    this.#queue = queue ?? Number.POSITIVE_INFINITY;
+    this.#waited = waited ?? (() => {});
+  }
+
+  /** Both forms: pool.query() uses the one with a callback. */
+  override connect(): Promise<PoolClient>;
+  override connect(callback: Callback): void;
+  override connect(callback?: Callback): Promise<PoolClient> | undefined {
+    if (!callback) {
+      return new Promise((resolve, reject) => {
+        this.connect((error, client) => (client ? resolve(client) : reject(error)));
+      });
+    }
+    const full = this.idleCount === 0 && this.totalCount >= this.#size;
+    if (full && this.waitingCount >= this.#queue) {
+      process.nextTick(callback, new QueueFullError(), undefined, () => {});
+      return;
+    }
+    const since = performance.now();
+    super.connect((error, client, done) => {
+      this.#waited(performance.now() - since);
+      callback(error, client, done);
+    });
+    return;
+  }
+}
