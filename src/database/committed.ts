@@ -1,0 +1,51 @@
+/** The committed migrations as files: what the code expects to have run. Reads, changes nothing. */
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { calculateHash } from 'graphile-migrate/dist/hash.js';
+import { OperatorError } from '../errors.ts';
+import { ROOT } from './migrate.ts';
+
+export interface Committed {
+  /** As it is on the disk: 000003-task.sql. */
+  readonly file: string;
+  /** As graphile-migrate writes it down: 000003.sql. */
+  readonly filename: string;
+  /** What its header says it is. */
+  readonly hash: string;
+  /** Whether its content is no longer what was committed. */
+  readonly edited: boolean;
+}
+
+const FILE = /^(\d+)(?:-.*)?\.sql$/;
+const HEADERS = /^((?:--! .*\n)+)\n([\s\S]*)$/;
+
+export function readCommitted(folder: string = join(ROOT, 'migrations')): Committed[] {
+  const directory = join(folder, 'committed');
+  try {
+    const files = readdirSync(directory).filter((file) => FILE.test(file));
+    return files.sort().map((file) => parse(file, readFileSync(join(directory, file), 'utf8')));
+  } catch (cause) {
+    throw new OperatorError(
+      `The committed migrations can not be read: ${(cause as Error).message}.`,
+      'deploy the folder migrations/ together with src/.',
+      { cause },
+    );
+  }
+}
+
+function parse(file: string, text: string): Committed {
+  const [, headers = '', body = ''] = HEADERS.exec(text) ?? [];
+  const header = (name: string) =>
+    new RegExp(`^--! ${name}: (.*)$`, 'm').exec(headers)?.[1]?.trim();
+  const previous = header('Previous');
+  const hash = header('Hash') ?? '';
+  // graphile-migrate's own way to say "edited on purpose".
+  const allowed = /^--! AllowInvalidHash/m.test(headers);
+  const actual = calculateHash(body, previous === undefined || previous === '-' ? null : previous);
+  return {
+    file,
+    filename: `${FILE.exec(file)?.[1]}.sql`,
+    hash,
+    edited: !allowed && actual !== hash,
+  };
+}

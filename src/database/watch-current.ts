@@ -1,0 +1,132 @@
+/**
+ * Runs migrations/current.sql on the owner's database, once or at every save. Receives what is to happen
+ * after a run that went well. An error is shown where it is in the file and ends nothing: what ran before
+ * stays, and the next save is tried again. Never used in production.
+ */
+import { type Stats, unwatchFile, watchFile } from 'node:fs';
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { migrate, watch } from 'graphile-migrate';
+import { Client } from 'pg';
+import { examine } from '../doctor/doctor.ts';
+import { report } from '../doctor/report.ts';
+import {
+  connectionsClosed,
+  migrationSettings,
+  NO_SILENT_ROWS,
+  patiently,
+  ROOT,
+} from './migrate.ts';
+import { describeSqlError, isSqlError, locate } from './sql-error.ts';
+
+export interface CurrentOptions {
+  readonly ownerUrl: string;
+  /** After current.sql was run; what it rejects with is shown like an error of the SQL. */
+  readonly applied: () => Promise<void>;
+  readonly say: (line: string) => void;
+}
+
+export const CURRENT_FILE = join(ROOT, 'migrations/current.sql');
+const SHOWN_AS = 'migrations/current.sql';
+
+/** Polled: it survives editors that replace the file, `git stash`, and folders shared with containers. */
+const POLL_MS = 100;
+
+/** An editor that writes a file in pieces is done when it has not grown for so long. */
+const SETTLE_MS = 40;
+
+export interface Watcher {
+  stop(): Promise<void>;
+}
+
+export function watchCurrent(options: CurrentOptions): Watcher {
+  let again = false;
+  let running: Promise<unknown> | undefined;
+  let stopped = false;
+  const run = async (): Promise<void> => {
+    do {
+      again = false;
+      await runCurrent(options);
+    } while (again && !stopped);
+  };
+  const changed = async (now?: Stats, before?: Stats): Promise<void> => {
+    if (stopped || (now && now.mtimeMs === before?.mtimeMs && now.size === before.size)) return;
+    await settled();
+    again = true;
+    running ??= run().finally(() => {
+      running = undefined;
+    });
+  };
+  watchFile(CURRENT_FILE, { interval: POLL_MS }, changed);
+  options.say(`Watching ${SHOWN_AS}: every save changes the database and the API.`);
+  void changed();
+  return {
+    async stop() {
+      stopped = true;
+      unwatchFile(CURRENT_FILE, changed);
+      await running;
+      await connectionsClosed();
+    },
+  };
+}
+
+async function settled(): Promise<void> {
+  for (let last = await currentSql(); ; ) {
+    await sleep(SETTLE_MS);
+    const now = await currentSql();
+    if (now === last) return;
+    last = now;
+  }
+}
+
+const currentSql = (): Promise<string> => readFile(CURRENT_FILE, 'utf8').catch(() => '');
+
+/** Runs it, then whatever follows from it, and the doctor. Returns whether all of it went well. */
+export async function runCurrent({ ownerUrl, applied, say }: CurrentOptions): Promise<boolean> {
+  const began = performance.now();
+  const sql = await currentSql();
+  try {
+    const settings = migrationSettings(ownerUrl, () => {});
+    await patiently(() => migrate(settings));
+    // The doctor of .gmrc is another process; here it has a connection already.
+    const ours = { ...settings, pgSettings: NO_SILENT_ROWS, afterCurrent: [] };
+    await patiently(() => watch(ours, true));
+    const ran = performance.now();
+    await Promise.all([applied(), consult(ownerUrl, say)]);
+    const ms = (since: number) => Math.round(performance.now() - since);
+    say(`${SHOWN_AS} was run; done in ${Math.round(ran - began)} + ${ms(ran)} ms.`);
+    return true;
+  } catch (error) {
+    say(
+      `\n${await explain(error, sql, ownerUrl)}\nWhat is running goes on as it was; the next save is tried again.\n`,
+    );
+    return false;
+  }
+}
+
+async function explain(error: unknown, sql: string, ownerUrl: string): Promise<string> {
+  if (!isSqlError(error)) return error instanceof Error ? error.message : String(error);
+  const offset = await withClient(ownerUrl, (client) => locate(client, error, sql)).catch(
+    () => undefined,
+  );
+  return describeSqlError(error, sql, SHOWN_AS, offset);
+}
+
+/** Says what is unsafe now, and never stops anybody: it is where the mending is done. */
+async function consult(ownerUrl: string, say: (line: string) => void): Promise<void> {
+  const findings = await withClient(ownerUrl, (client) => examine(client));
+  const shown = findings.filter(({ code }) => code !== 'SERVER_VERSION');
+  if (shown.length > 0) say(`\nThe doctor on ${SHOWN_AS}:\n\n${report(shown)}\n`);
+}
+
+async function withClient<T>(url: string, work: (client: Client) => Promise<T>): Promise<T> {
+  const client = new Client({ connectionString: url });
+  client.on('error', () => {});
+  await client.connect();
+  try {
+    return await work(client);
+  } finally {
+    await client.end();
+  }
+}
