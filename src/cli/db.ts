@@ -1,0 +1,100 @@
+/**
+ * `npm run db`: the migrations of the embedded database or any other, and its URLs for other clients. It
+ * reads the command line and asks before something is lost; what it then does is in the files beside it.
+ */
+import { parseArgs } from 'node:util';
+import { type Config, configureGraphile, loadAdminConfig } from '../config.ts';
+import { runCurrent, watchCurrent } from '../database/watch-current.ts';
+import { runCommand, UsageError } from './command.ts';
+import { confirm, refuseProduction } from './confirm.ts';
+import { commitCurrent, finish, resetDatabase, uncommitLast } from './migrations.ts';
+import { type OwnerDatabase, withOwnerDatabase } from './owner-database.ts';
+import { printStatus } from './status.ts';
+
+const HELP = `
+Usage: npm run db -- <command>
+
+  migrate              run the committed migrations, give todo_authenticator its password
+  watch [--once]       run migrations/current.sql at every save (npm run dev does, with the API)
+  commit -m "message"  make migrations/current.sql a committed migration, renew the snapshots
+  uncommit [--yes]     take the last committed migration back into current.sql
+  status               where files and database differ; exit code 0 if nowhere
+  reset [--yes]        delete the database and run every migration again
+  url [owner|authenticator]   print a connection string, the owner's unless told
+
+Works on the embedded database, or on DATABASE_URL (with AUTH_DATABASE_URL). commit and uncommit make a
+shadow database beside it and drop it again: the owner needs CREATEDB for that, or ROOT_DATABASE_URL is a
+login that has it.
+`;
+
+type Work = (database: OwnerDatabase) => Promise<number>;
+
+/** What is wrong with the command line is said before a database is started. */
+type Choose = (args: string[], config: Config) => Work | Promise<Work>;
+
+const COMMANDS: Readonly<Record<string, Choose | undefined>> = {
+  migrate: () => async (database) => {
+    await finish(database, (line) => console.error(line));
+    return 0;
+  },
+  watch: (args, { production }) => {
+    refuseProduction('watch runs what is not committed yet.', production);
+    const { values } = parseArgs({ args, options: { once: { type: 'boolean', default: false } } });
+    return ({ ownerUrl }) => watch(ownerUrl, values.once);
+  },
+  commit: (args, { production }) => {
+    refuseProduction('commit makes a migration of work in progress.', production);
+    const { values } = parseArgs({ args, options: { message: { type: 'string', short: 'm' } } });
+    const message = values.message?.trim();
+    if (!message) throw new UsageError('commit needs a message: -m "add lists"');
+    return (database) => commitCurrent(database, message);
+  },
+  uncommit: async (args, { production }) => {
+    const what =
+      'uncommit takes the last migration out of the chain; whoever has run it is then ahead.';
+    await confirm({ what, command: 'npm run db -- uncommit', production }, yesOf(args));
+    return uncommitLast;
+  },
+  status: () => printStatus,
+  reset: async (args, { production }) => {
+    const what = 'reset deletes every row of the database.';
+    await confirm({ what, command: 'npm run db -- reset', production }, yesOf(args));
+    return resetDatabase;
+  },
+  url: ([which = 'owner']) => {
+    if (which !== 'owner' && which !== 'authenticator') {
+      throw new UsageError(`There is no URL for ${which}: owner or authenticator.`);
+    }
+    return async ({ ownerUrl, authenticatorUrl }) => {
+      console.log(which === 'owner' ? ownerUrl : authenticatorUrl);
+      return 0;
+    };
+  },
+};
+
+function yesOf(args: string[]): boolean {
+  const { values } = parseArgs({ args, options: { yes: { type: 'boolean', default: false } } });
+  return values.yes;
+}
+
+async function watch(ownerUrl: string, once: boolean): Promise<number> {
+  const options = { ownerUrl, applied: async () => {}, say: (line: string) => console.error(line) };
+  if (once) return (await runCurrent(options)) ? 0 : 1;
+  const watcher = watchCurrent(options);
+  await new Promise((resolve) => {
+    process.once('SIGINT', resolve);
+    process.once('SIGTERM', resolve);
+  });
+  await watcher.stop();
+  return 0;
+}
+
+await runCommand(HELP, async ([command, ...rest]) => {
+  if (command === undefined) throw new UsageError('Which command?');
+  const choose = COMMANDS[command];
+  if (!choose) throw new UsageError(`There is no command ${command}.`);
+  const config = loadAdminConfig();
+  configureGraphile(config);
+  const work = await choose(rest, config);
+  return withOwnerDatabase(config, work);
+});

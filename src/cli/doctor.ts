@@ -1,0 +1,84 @@
+/**
+ * `npm run doctor`: what is unsafe in a database, and the SQL that mends it. Exit code 1 with an error
+ * finding or when it could not look. It only reads, and never prints a URL's password.
+ */
+import { parseArgs } from 'node:util';
+import { Client } from 'pg';
+import { type DoctorConfig, loadDoctorConfig } from '../config.ts';
+import { useEmbedded } from '../database/embedded/embedded.ts';
+import { parseDatabaseUrl } from '../database/url.ts';
+import { describeUrl } from '../database/wait.ts';
+import { errorsOf, examine, type Finding, SERVER_LOGIN } from '../doctor/doctor.ts';
+import { report } from '../doctor/report.ts';
+import { OperatorError } from '../errors.ts';
+import { runCommand, UsageError } from './command.ts';
+
+const HELP = `
+Usage: npm run doctor -- [--login <name>] [--json] [url]
+
+Looks for what is unsafe in a database and prints the SQL that mends it. Changes nothing.
+docs/doctor.md explains each code. Exit code 1 with an error; warnings do not count.
+
+  url      the database, as any of its logins; else DATABASE_URL, else AUTH_DATABASE_URL,
+           else the embedded database
+  --login  the login the server connects as (${SERVER_LOGIN})
+  --json   the findings as a JSON array
+`;
+
+await runCommand(HELP, async (args) => {
+  const { values, positionals } = parseArgs({
+    args,
+    options: {
+      login: { type: 'string', default: SERVER_LOGIN },
+      json: { type: 'boolean', default: false },
+    },
+    allowPositionals: true,
+  });
+  const [url, ...more] = positionals;
+  if (more.length > 0) throw new UsageError('Only one URL can be examined at a time.');
+  const config = url === undefined ? loadDoctorConfig() : { ...loadDoctorConfig({}), url };
+  const findings = await withUrl(config, (it) => examineAt(it, values.login));
+  console.log(values.json ? JSON.stringify(findings, null, 2) : report(findings));
+  return errorsOf(findings).length > 0 ? 1 : 0;
+});
+
+async function withUrl<T>(config: DoctorConfig, work: (url: string) => Promise<T>): Promise<T> {
+  if (config.url) return work(config.url);
+  // What is printed on the way belongs beside the findings, not among them.
+  const embedded = await useEmbedded({
+    directory: config.dataDirectory,
+    port: config.embeddedPort,
+    say: (line) => console.error(line),
+  });
+  try {
+    return await work(embedded.urls.owner);
+  } finally {
+    await embedded.stop();
+  }
+}
+
+async function examineAt(text: string, login: string): Promise<Finding[]> {
+  const parsed = parseDatabaseUrl(text);
+  if (typeof parsed === 'string') {
+    throw new OperatorError(
+      `The URL of the database ${parsed}.`,
+      'it looks like this: postgresql://user:password@host:5432/database',
+    );
+  }
+  const url = parsed.direct().node();
+  const client = new Client({ connectionString: url, connectionTimeoutMillis: 10_000 });
+  client.on('error', () => {});
+  try {
+    await client.connect();
+    return await examine(client, login);
+  } catch (cause) {
+    const { message, code } = cause as { message?: string; code?: string };
+    throw new OperatorError(
+      `The database ${describeUrl(url)} can not be examined: ${message || code}.`,
+      'check the URL; any login that may connect will do.',
+      { cause },
+    );
+  } finally {
+    await client.end().catch(() => {});
+  }
+}

@@ -1,0 +1,117 @@
+/**
+ * What changes the chain of migrations: commit, uncommit, reset. Each works on the shadow database before
+ * it touches the owner's, and leaves the snapshots as the chain says. Receives a database, prints to the
+ * error stream.
+ */
+import { readFileSync } from 'node:fs';
+import { commit, reset, type Settings, uncommit } from 'graphile-migrate';
+import { saveState } from '../database/embedded/files.ts';
+import {
+  connectionsClosed,
+  migrateDatabase,
+  migrationSettings,
+  patiently,
+} from '../database/migrate.ts';
+import { rehearse } from '../database/rehearse.ts';
+import { onDatabase, type Shadow, withShadow } from '../database/shadow.ts';
+import { describeSqlError, isSqlError } from '../database/sql-error.ts';
+import { CURRENT_FILE } from '../database/watch-current.ts';
+import { OperatorError } from '../errors.ts';
+import type { OwnerDatabase } from './owner-database.ts';
+import { writeSnapshots } from './snapshots.ts';
+
+const say = (line: string): void => console.error(line);
+
+/** What graphile-migrate does to the shadow is nobody's concern, and its errors are told by us. */
+const quietly = (line: string): void => {
+  if (!/graphile-migrate|ABORT|🛑/.test(line)) say(line.trim());
+};
+
+const settingsFor = (database: OwnerDatabase, shadow: Shadow): Settings => ({
+  ...migrationSettings(database.ownerUrl, quietly),
+  shadowConnectionString: shadow.url,
+  rootConnectionString: shadow.rootUrl,
+});
+
+/** With the doctor's gate of .gmrc on the shadow. */
+export async function commitCurrent(database: OwnerDatabase, message: string): Promise<number> {
+  const sql = readFileSync(CURRENT_FILE, 'utf8');
+  if (!/\S/.test(sql.replace(/--.*/g, ''))) {
+    throw new OperatorError(
+      'migrations/current.sql holds no SQL yet.',
+      'write the migration there; docs/adding-a-table.md goes through one.',
+    );
+  }
+  return withShadow(database, async (shadow) => {
+    const settings = settingsFor(database, shadow);
+    await rehearse(settings, shadow.url, sql);
+    await connectionsClosed();
+    await patiently(() => commit(settings, message)).catch((error: unknown) => {
+      throw refusal(error, sql);
+    });
+    await finish(database);
+    await writeSnapshots(shadow);
+    say(
+      'Committed. Review the new file in migrations/committed, test/schema.sql and test/schema.graphql.',
+    );
+    return 0;
+  });
+}
+
+function refusal(error: unknown, sql: string): unknown {
+  if (error instanceof Error && error.message.includes('doctor-gate')) {
+    return new OperatorError(
+      'The migration was not committed: it would leave something unsafe.',
+      'add the lines that the doctor printed above to migrations/current.sql, and commit again.',
+    );
+  }
+  if (!isSqlError(error)) return error;
+  const offset = error.position ? Number(error.position) - 1 : undefined;
+  return new OperatorError(
+    `The migration was not committed: it runs on an empty database and not on this one.\n${describeSqlError(error, sql, 'migrations/current.sql', offset)}`,
+    'mend migrations/current.sql so that it runs on the rows that are there.',
+    { cause: error },
+  );
+}
+
+export async function uncommitLast(database: OwnerDatabase): Promise<number> {
+  return withShadow(database, async (shadow) => {
+    await patiently(() => uncommit(settingsFor(database, shadow)));
+    await writeSnapshots(shadow);
+    say(
+      'The last committed migration is in migrations/current.sql again; what it did to the database stays.',
+    );
+    return 0;
+  });
+}
+
+export async function resetDatabase(database: OwnerDatabase): Promise<number> {
+  const { ownerUrl, rootUrl = onDatabase(ownerUrl, 'postgres'), directory } = database;
+  const settings = { ...migrationSettings(ownerUrl, quietly), rootConnectionString: rootUrl };
+  await patiently(() => reset(settings)).catch((error: { code?: string }) => {
+    if (error.code !== '55006') throw error;
+    throw new OperatorError(
+      'The database is in use.',
+      'stop the server and every other client of it, then reset.',
+      { cause: error },
+    );
+  });
+  await finish(database);
+  if (directory) saveState(directory, { seeded: false });
+  say('The database is empty and migrated.');
+  return 0;
+}
+
+/** Migrates, which after the above means: writes down the schema and gives the server its password. */
+export async function finish(
+  database: OwnerDatabase,
+  tell: (line: string) => void = () => {},
+): Promise<void> {
+  const password = new URL(database.authenticatorUrl).password;
+  await migrateDatabase({
+    ownerUrl: database.ownerUrl,
+    authenticatorPassword: password ? decodeURIComponent(password) : undefined,
+    say: tell,
+  });
+  await connectionsClosed();
+}

@@ -1,0 +1,23 @@
+/** Rewrites the two generated files that a reviewer of a migration reads. Receives the shadow database. */
+import { existsSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { Client } from 'pg';
+import { dumpSchema } from '../database/dump.ts';
+import { ROOT } from '../database/migrate.ts';
+import type { Shadow } from '../database/shadow.ts';
+
+export async function writeSnapshots(shadow: Shadow): Promise<void> {
+  const directory = join(ROOT, 'test');
+  if (!existsSync(directory)) return;
+  const { printApi } = await import('../graphql/print.ts');
+  const api = await printApi(shadow.authenticatorUrl);
+  const client = new Client({ connectionString: shadow.url });
+  client.on('error', () => {});
+  await client.connect();
+  try {
+    writeFileSync(join(directory, 'schema.sql'), await dumpSchema(client));
+    writeFileSync(join(directory, 'schema.graphql'), api);
+  } finally {
+    await client.end();
+  }
+}

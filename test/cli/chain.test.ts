@@ -1,0 +1,170 @@
+/** `npm run db -- commit`, `uncommit`, `status` and `reset`, on a database given by URL. */
+import { existsSync, readdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { beforeEach, expect, inject, test } from 'vitest';
+import { useCheckout } from '../support/checkout.ts';
+import { useTestDatabase } from '../support/database.ts';
+import { addTask, addUser } from '../support/people.ts';
+import { runOnce } from '../support/process.ts';
+
+const database = useTestDatabase();
+const env = () => ({
+  DATABASE_URL: database.urls.owner,
+  AUTH_DATABASE_URL: database.urls.authenticator,
+  ROOT_DATABASE_URL: inject('rootUrl'),
+  JWT_SECRET: 'not-used-by-these-commands-at-all',
+  JWT_ISSUER: 'https://sign-in.example.com',
+  JWT_AUDIENCE: 'rowguard',
+});
+const checkout = useCheckout(env);
+
+const committed = () => readdirSync(join(checkout.root, 'migrations/committed')).sort();
+const before = committed();
+
+const INDEX = `drop index if exists public.task_user_id_title_idx;
+create index task_user_id_title_idx on public.task (user_id, title, id);
+comment on index public.task_user_id_title_idx is 'By title.';`;
+
+async function shadows(): Promise<number> {
+  const { rows } = await database.privileged.query('select from pg_database where datname = $1', [
+    `${database.name}_shadow`,
+  ]);
+  return rows.length;
+}
+
+beforeEach(() => checkout.save(''));
+
+test('what is in current.sql is committed with its snapshots, and taken back again', {
+  timeout: 180_000,
+}, async () => {
+  const snapshots = () => [checkout.read('test/schema.sql'), checkout.read('test/schema.graphql')];
+  const [sql = '', api = ''] = snapshots();
+  checkout.save(
+    `${INDEX}\ncomment on column public.task.title is 'What there is to do: 1 to 200 characters, not blank.';`,
+  );
+  expect((await checkout.db('status')).code).toBe(2);
+
+  const done = await checkout.db('commit', '-m', 'by title');
+  expect(done).toMatchObject({ code: 0, stderr: expect.stringMatching(/^Committed\./m) });
+  const file = committed().at(-1) ?? '';
+  expect(file).toMatch(/^\d{6}-by-title\.sql$/);
+  expect(checkout.read(`migrations/committed/${file}`)).toContain(
+    'create index task_user_id_title_idx',
+  );
+  expect(checkout.read('migrations/current.sql')).toBe(checkout.blank);
+  expect(snapshots()[0]).toContain('CREATE INDEX task_user_id_title_idx');
+  expect(snapshots()[1]).toContain('What there is to do: 1 to 200');
+  expect(await checkout.db('status')).toMatchObject({ code: 0, stdout: 'Up to date.\n' });
+  expect(await shadows()).toBe(0);
+
+  const asked = await checkout.db('uncommit');
+  expect(asked).toMatchObject({ code: 1, stderr: expect.stringContaining('uncommit --yes') });
+  expect(committed()).toContain(file);
+  expect((await checkout.db('uncommit', '--yes')).code).toBe(0);
+  expect(committed()).toEqual(before);
+  expect(checkout.read('migrations/current.sql')).toContain('create index task_user_id_title_idx');
+  expect(snapshots()).toEqual([sql, api]);
+  expect(await shadows()).toBe(0);
+  await database.owner.query('drop index public.task_user_id_title_idx');
+});
+
+/** Nothing of a refused commit is left: neither file, nor shadow, nor table. */
+async function refused(sql: string): Promise<string> {
+  checkout.save(sql);
+  const { code, stderr } = await checkout.db('commit', '-m', 'refused');
+  expect(code).toBe(1);
+  expect(committed()).toEqual(before);
+  expect(checkout.read('migrations/current.sql')).toContain(sql.trim());
+  expect(await shadows()).toBe(0);
+  return stderr;
+}
+
+test('SQL that runs once and not twice is not committed', { timeout: 180_000 }, async () => {
+  const twice = INDEX.slice(INDEX.indexOf('\n') + 1);
+  expect(await refused(twice)).toMatch(
+    /a second time:\nmigrations\/current\.sql:\d+:1: relation "task_user_id_title_idx" already exists/,
+  );
+});
+
+test('SQL that leaves another schema the second time is not committed', {
+  timeout: 180_000,
+}, async () => {
+  const growing = `do $$ begin execute format('create index on public.task (user_id, title, id)'); end $$;`;
+  expect(await refused(growing)).toMatch(/leaves another schema:\n {2}\+ CREATE INDEX/);
+});
+
+test('an update that would silently touch nobody’s rows is not committed, on an empty database either', {
+  timeout: 180_000,
+}, async () => {
+  expect(await refused('update public.task set title = btrim(title);')).toMatch(
+    /row-level security policy for table "task"[\s\S]*FORCE binds the owner too/,
+  );
+  expect(await refused('do $$ begin delete from public.task where completed; end $$;')).toContain(
+    'row-level security policy for table "task"',
+  );
+});
+
+test('a data migration that forgets to restore FORCE is not committed', {
+  timeout: 180_000,
+}, async () => {
+  const sql = dataMigration().replace('alter table public.task force row level security;', '');
+  expect(await refused(sql)).toMatch(/error {2}RLS_NOT_FORCED {2}public\.task/);
+});
+
+/** As docs/conventions.md has it. */
+function dataMigration(): string {
+  const sql = /```sql data\n([\s\S]*?)```/.exec(checkout.read('docs/conventions.md'))?.[1] ?? '';
+  expect(sql).toContain('update public.task');
+  return sql;
+}
+
+test('a data migration by the conventions reaches everybody’s rows', {
+  timeout: 180_000,
+}, async () => {
+  const people = [await addUser(database.privileged), await addUser(database.privileged)];
+  for (const who of people) await addTask(database.privileged, who, '  spaced ');
+  checkout.save(dataMigration());
+  expect(await checkout.db('commit', '-m', 'trim titles')).toMatchObject({ code: 0 });
+  const { rows } = await database.privileged.query(
+    'select distinct title, relforcerowsecurity as forced from public.task, pg_class where user_id = any ($1) and pg_class.oid = $2::regclass',
+    [people, 'public.task'],
+  );
+  expect(rows).toEqual([{ title: 'spaced', forced: true }]);
+});
+
+test('what can not be made sense of, or lacks a right, is said with a way out', {
+  timeout: 180_000,
+}, async () => {
+  expect(await checkout.db('commit')).toMatchObject({
+    code: 2,
+    stderr: expect.stringContaining('-m'),
+  });
+  expect(await checkout.db('commit', '-m', 'nothing')).toMatchObject({
+    code: 1,
+    stderr: expect.stringContaining('current.sql holds no SQL yet'),
+  });
+  checkout.save(INDEX);
+  const { ROOT_DATABASE_URL: _, ...withoutRoot } = env();
+  const noRight = await runOnce('src/cli/db.ts', ['commit', '-m', 'x'], withoutRoot, checkout.root);
+  expect(noRight.stderr).toMatch(
+    /todo_owner may not make one\.\n {2}Way out: alter role todo_owner createdb/,
+  );
+  expect(await checkout.db('reset')).toMatchObject({
+    code: 1,
+    stderr: expect.stringContaining('reset deletes every row'),
+  });
+  // This file's own connections are in it.
+  expect(await checkout.db('reset', '--yes')).toMatchObject({
+    code: 1,
+    stderr: expect.stringMatching(/The database is in use\.\n {2}Way out: stop the server/),
+  });
+  for (const command of ['reset', 'uncommit']) {
+    const production = { ...env(), NODE_ENV: 'production' };
+    const answer = await runOnce('src/cli/db.ts', [command, '--yes'], production, checkout.root);
+    expect(answer).toMatchObject({
+      code: 1,
+      stderr: expect.stringContaining('This is production'),
+    });
+  }
+  expect(existsSync(join(checkout.root, 'migrations/current.sql'))).toBe(true);
+});

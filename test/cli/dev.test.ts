@@ -1,0 +1,180 @@
+/** `npm run dev` as a developer has it: saves of current.sql beside clients that go on asking. */
+import { randomBytes } from 'node:crypto';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { signToken } from '../../src/identity/issuer.ts';
+import { useCheckout } from '../support/checkout.ts';
+import { useTestDatabase } from '../support/database.ts';
+import { UNPROTECTED } from '../support/doctor.ts';
+import { runScript, type Started } from '../support/process.ts';
+
+const database = useTestDatabase();
+const secret = randomBytes(24).toString('base64url');
+const env = () => ({
+  DATABASE_URL: database.urls.owner,
+  AUTH_DATABASE_URL: database.urls.authenticator,
+  JWT_SECRET: secret,
+  JWT_ISSUER: 'https://sign-in.example.com',
+  JWT_AUDIENCE: 'rowguard',
+  RATE_LIMIT_PER_MINUTE: '0',
+});
+const checkout = useCheckout(env);
+
+let server: Started;
+let url: string;
+let token: string;
+
+beforeAll(async () => {
+  server = startDev();
+  [, url = ''] = await server.until(/POST (http:\S+)\/graphql/);
+  await server.until(/current\.sql was run/);
+  const { JWT_ISSUER: issuer, JWT_AUDIENCE: audience } = env();
+  token = await signToken(
+    { secret: new TextEncoder().encode(secret), issuer, audience, userIdClaim: 'user_id' },
+    { userId: 31, email: 'dev@example.com' },
+    600,
+  );
+}, 120_000);
+
+/** Not ended after the first test, as other processes are. */
+function startDev(): Started {
+  return runScript('src/main.ts', ['--watch'], env(), undefined, checkout.root, true);
+}
+afterAll(async () => {
+  server.child.kill('SIGTERM');
+  expect(await server.exit).toBe(0);
+});
+
+async function ask(query: string) {
+  const response = await fetch(`${url}/graphql`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json', authorization: `Bearer ${token}` },
+    body: JSON.stringify({ query }),
+  });
+  // biome-ignore lint/suspicious/noExplicitAny: tests read answers as a client without types would
+  return { status: response.status, body: (await response.json()) as any };
+}
+
+/** Saves, and waits until this query has a value; the milliseconds it took. */
+async function saveAndAsk(sql: string, query: string): Promise<number> {
+  const began = performance.now();
+  checkout.save(sql);
+  while (!(await ask(query)).body.data) {
+    if (performance.now() - began > 10_000) throw new Error(server.output());
+    await new Promise((resolve) => setTimeout(resolve, 20));
+  }
+  return performance.now() - began;
+}
+
+const returning = (name: string, value: number) => `
+create or replace function public.${name}() returns integer language sql stable return ${value};
+comment on function public.${name}() is 'A number.';
+grant execute on function public.${name}() to todo_user;`;
+
+// The best of a few saves: other test files run beside this one.
+test('a save is in the running API within a second', { timeout: 60_000 }, async () => {
+  let best = Number.POSITIVE_INFINITY;
+  for (let i = 0; i < 6 && best >= 1000; i++) {
+    // Letters only, so that it is the same in the API.
+    const name = `save${'abcdef'[i]}`;
+    expect((await ask(`{ ${name} }`)).status).toBe(400);
+    best = Math.min(best, await saveAndAsk(returning(name, i), `{ ${name} }`));
+  }
+  expect(best).toBeLessThan(1000);
+});
+
+test('no request is dropped while the API changes', { timeout: 60_000 }, async () => {
+  let asking = true;
+  const statuses: number[] = [];
+  const clients = Array.from({ length: 3 }, async () => {
+    while (asking) {
+      const { status, body } = await ask('{ me { id tasks { totalCount } } }');
+      statuses.push(body.data?.me?.id === 31 ? status : -1);
+    }
+  });
+  for (const name of ['meanwhile', 'meantime']) {
+    const before = statuses.length;
+    await saveAndAsk(returning(name, 1), `{ ${name} }`);
+    expect(statuses.length).toBeGreaterThan(before + 10);
+  }
+  asking = false;
+  await Promise.all(clients);
+  expect(new Set(statuses)).toEqual(new Set([200]));
+});
+
+test('GraphiQL is told to fetch the schema again', async () => {
+  const page = await fetch(url, { headers: { accept: 'text/html' } });
+  expect(page.status).toBe(200);
+  const stop = new AbortController();
+  const stream = await fetch(`${url}/graphql/stream`, { signal: stop.signal });
+  const reader = stream.body?.pipeThrough(new TextDecoderStream()).getReader();
+  await saveAndAsk(returning('told', 2), '{ told }');
+  let text = '';
+  while (!text.includes('event: change')) text += (await reader?.read())?.value ?? '';
+  stop.abort();
+});
+
+test('an error is shown where it is, the API goes on, and the next save heals it', async () => {
+  await saveAndAsk(returning('before', 3), '{ before }');
+  const line = checkout.blank.split('\n').length + 1;
+  checkout.save('\nselect nothing from nowhere;');
+  const shown = await server.until(/(migrations\/current\.sql:\d+:\d+): (.*)\n([\s\S]*?)\^/);
+  expect(shown[1]).toBe(`migrations/current.sql:${line}:21`);
+  expect(shown[2]).toBe('relation "nowhere" does not exist (42P01)');
+  expect(shown[3]).toContain('select nothing from nowhere;');
+  expect((await ask('{ before }')).body).toEqual({ data: { before: 3 } });
+
+  await saveAndAsk(returning('after', 4), '{ after }');
+});
+
+test('an error without a position is shown at the statement that fails', async () => {
+  checkout.save(`
+create or replace function public.semicolons() returns text language sql stable
+begin atomic
+  select case when true then 'a;b' end;
+end;
+comment on function public.semicolons() is 'It''s; ok';
+do $$ begin perform 1; end $$; /* ; */
+create table public.task (id integer);`);
+  const line = checkout.blank.split('\n').length + 8 - 1;
+  await server.until(
+    new RegExp(`migrations/current\\.sql:${line}:1: relation "task" already exists \\(42P07\\)`),
+  );
+});
+
+test('what a constraint says is what its comment says now', async () => {
+  const create = 'mutation { createTask(input: { task: { title: " " } }) { task { id } } }';
+  const sentence = async () => (await ask(create)).body.errors[0].message;
+  expect(await sentence()).toBe('title must not be blank.');
+  await saveAndAsk(
+    `comment on constraint task_title_not_blank on public.task is 'Say what is to be done';${returning('reworded', 5)}`,
+    '{ reworded }',
+  );
+  expect(await sentence()).toBe('Say what is to be done.');
+});
+
+test('an unsafe table is said loudly, and nothing stops', async () => {
+  await saveAndAsk(
+    `drop table if exists public.secret;${UNPROTECTED};${returning('unsafe', 6)}`,
+    '{ unsafe }',
+  );
+  await server.until(
+    /error {2}RLS_OFF {2}public\.secret\n.*\n {2}fix: alter table public\.secret enable/,
+  );
+});
+
+test('an update that row level security would let touch nothing is an error, with the way out', async () => {
+  checkout.save("update public.task set title = 'everybody';");
+  await server.until(/row-level security policy for table "task"[\s\S]*?docs\/conventions\.md/);
+});
+
+test('production has no such thing', async () => {
+  const refused = runScript(
+    'src/main.ts',
+    ['--watch'],
+    { ...env(), NODE_ENV: 'production' },
+    undefined,
+    checkout.root,
+  );
+  expect(await refused.exit).toBe(1);
+  expect(refused.output()).toContain('npm run dev changes the database at every save');
+});

@@ -1,0 +1,200 @@
+/** What may go wrong with `npm start`: each is one sentence and a way out, and nothing is lost. */
+import { execFileSync } from 'node:child_process';
+import {
+  chmodSync,
+  chownSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  realpathSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
+import { createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest';
+import {
+  alive,
+  LIST,
+  postmaster,
+  query,
+  ready,
+  type Started,
+  start,
+  temporaryDirectory,
+} from '../support/process.ts';
+
+const root = process.getuid?.() === 0;
+
+/** A port that somebody else listens on until the test ends. */
+async function takenPort(): Promise<number> {
+  const server = createServer().listen(0, '127.0.0.1');
+  await new Promise((resolve) => server.once('listening', resolve));
+  onTestFinished(() => {
+    server.close();
+  });
+  return (server.address() as { port: number }).port;
+}
+
+/** A data directory that npm start made and left: database, demo accounts, stopped. Copied, not shared. */
+let made: string;
+
+beforeAll(async () => {
+  made = realpathSync(mkdtempSync(join(tmpdir(), 'rowguard-made-')));
+  chmodSync(made, 0o755);
+  const first = start(made);
+  await ready(first);
+  await interrupt(first);
+});
+
+afterAll(() => rmSync(made, { recursive: true }));
+
+function stoppedDatabase(): string {
+  const directory = temporaryDirectory();
+  // Owners and modes matter here, and fs.cp does not keep them.
+  execFileSync('cp', ['-a', join(made, 'data'), directory]);
+  return directory;
+}
+
+async function interrupt(started: Started): Promise<void> {
+  started.child.kill('SIGINT');
+  expect(await started.exit).toBe(0);
+}
+
+test('a port in use', async () => {
+  const port = await takenPort();
+  const started = start(stoppedDatabase(), { PORT: String(port) });
+  expect(await started.exit).toBe(1);
+  expect(started.output()).toContain(
+    `rowguard: Port ${port} on 127.0.0.1 is in use by another program.`,
+  );
+  expect(started.output()).toMatch(
+    /Way out: stop that program, or choose another port: PORT=\d+ npm start/,
+  );
+});
+
+test('a database port in use', async () => {
+  const port = await takenPort();
+  const started = start(stoppedDatabase(), { EMBEDDED_PORT: String(port) });
+  expect(await started.exit).toBe(1);
+  expect(started.output()).toContain(
+    'rowguard: The port for the embedded PostgreSQL is in use.\n  Way out: choose another one with EMBEDDED_PORT',
+  );
+});
+
+test('a second npm start beside the first: it is refused, and the first goes on', async () => {
+  const directory = stoppedDatabase();
+  const first = start(directory);
+  const { url, tokens } = await ready(first);
+  const second = start(directory);
+  expect(await second.exit).toBe(1);
+  expect(second.output()).toMatch(
+    /^rowguard: Rowguard is already running on .*\n {2}Way out: stop that one/,
+  );
+  expect((await query(url, tokens[0], LIST)).data.tasks.nodes).toHaveLength(3);
+});
+
+test('a server that was killed: the next start stops its database and goes on with the data', async () => {
+  const directory = stoppedDatabase();
+  const first = start(directory);
+  const { url, tokens } = await ready(first);
+  await query(
+    url,
+    tokens[0],
+    'mutation { createTask(input: {task: {title: "Kept"}}) { task { id } } }',
+  );
+  const orphan = postmaster(directory);
+  first.child.kill('SIGKILL');
+  await first.exit;
+  expect(alive(orphan)).toBe(true);
+
+  const second = start(directory);
+  const again = await ready(second);
+  expect(second.output()).toContain(
+    'Stopping the PostgreSQL that an earlier, killed run left behind',
+  );
+  expect(alive(orphan)).toBe(false);
+  const { data } = await query(
+    again.url,
+    again.tokens[0],
+    '{ tasks(first: 1) { nodes { title } } }',
+  );
+  expect(data.tasks.nodes).toEqual([{ title: 'Kept' }]);
+});
+
+test('half a database: it is moved aside, unchanged, and a new one is made', async () => {
+  const directory = temporaryDirectory();
+  mkdirSync(join(directory, 'data/postgres'), { recursive: true });
+  writeFileSync(join(directory, 'data/postgres/half'), 'written');
+  const started = start(directory);
+  await ready(started);
+  expect(started.output()).toContain('was not a complete database');
+  const aside = readdirSync(join(directory, 'data')).find((name) =>
+    name.startsWith('postgres.incomplete-'),
+  );
+  expect(readFileSync(join(directory, 'data', aside ?? '', 'half'), 'utf8')).toBe('written');
+});
+
+test('lost passwords: the database is left alone', async () => {
+  const directory = temporaryDirectory();
+  mkdirSync(join(directory, 'data/postgres/global'), { recursive: true });
+  writeFileSync(join(directory, 'data/postgres/PG_VERSION'), '18\n');
+  writeFileSync(join(directory, 'data/postgres/global/pg_control'), '');
+  const started = start(directory);
+  expect(await started.exit).toBe(1);
+  expect(started.output()).toMatch(/secrets\.json is missing, .*\n {2}Way out: put the file back/);
+  expect(existsSync(join(directory, 'data/postgres/global/pg_control'))).toBe(true);
+});
+
+test('a database of another PostgreSQL version', async () => {
+  const directory = stoppedDatabase();
+  writeFileSync(join(directory, 'data/postgres/PG_VERSION'), '17\n');
+  const started = start(directory);
+  expect(await started.exit).toBe(1);
+  expect(started.output()).toMatch(/was made by PostgreSQL 17; .*\n {2}Way out: move .* away/);
+});
+
+test.runIf(root)('a database whose directory PostgreSQL can no longer enter', async () => {
+  const directory = stoppedDatabase();
+  chmodSync(directory, 0o700);
+  const second = start(directory);
+  expect(await second.exit).toBe(1);
+  expect(second.output()).toContain(`can not enter ${directory}.`);
+  expect(second.output()).toContain(`chmod o+x ${directory}`);
+  chmodSync(directory, 0o755);
+  const { url, tokens } = await ready(start(directory));
+  expect((await query(url, tokens[0], LIST)).data.tasks.nodes).toHaveLength(3);
+});
+
+test.runIf(root)("a database whose files are another user's", async () => {
+  const directory = stoppedDatabase();
+  const home = join(directory, 'data/postgres');
+  const { uid, gid } = statSync(home);
+  chownSync(home, 0, 0);
+  const second = start(directory);
+  expect(await second.exit).toBe(1);
+  expect(second.output()).toMatch(
+    /PostgreSQL can not read its directory .*\n {2}Way out: give the files back/,
+  );
+  chownSync(home, uid, gid);
+  await ready(start(directory));
+});
+
+test('settings: every problem at once, without a secret', async () => {
+  const started = start(temporaryDirectory(), {
+    NODE_ENV: 'production',
+    PORT: 'web',
+    JWT_SECRET: 'hunter2',
+    POOL_SIZE: '0',
+  });
+  expect(await started.exit).toBe(1);
+  const problems = ['PORT must be', 'POOL_SIZE must be', 'JWT_SECRET must be at least 32 bytes'];
+  for (const problem of [...problems, 'JWT_ISSUER', 'JWT_AUDIENCE', 'AUTH_DATABASE_URL']) {
+    expect(started.output()).toContain(problem);
+  }
+  expect(started.output()).not.toContain('hunter2');
+});
