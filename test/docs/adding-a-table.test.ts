@@ -1,0 +1,171 @@
+/**
+ * docs/adding-a-table.md, followed block by block in a copy of the checkout with a database of its own:
+ * what it says to type is typed, and what it says comes out comes out.
+ */
+import { spawn } from 'node:child_process';
+import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { useCheckout } from '../support/checkout.ts';
+import { ROOT, ready, runScript, type Started } from '../support/process.ts';
+
+const text = readFileSync(join(ROOT, 'docs/adding-a-table.md'), 'utf8');
+const blocks = (language: string): string[] =>
+  [...text.matchAll(new RegExp(`^\`\`\`${language}\\n([\\s\\S]*?)^\`\`\`$`, 'gm'))].map(
+    ([, body]) => body ?? '',
+  );
+
+const checkout = useCheckout(() => ({}));
+const current = join(checkout.root, 'migrations/current.sql');
+const committed = () => readdirSync(join(checkout.root, 'migrations/committed')).sort();
+const [sql = ''] = blocks('sql');
+const commands = blocks('sh').map((line) => line.trim());
+
+let server: Started;
+let url: string;
+let alice: string;
+let bob: string;
+
+/** Types a line of the tutorial into a shell. */
+function type(command: string): Promise<{ code: number | null; stdout: string; stderr: string }> {
+  const { PATH = '', HOME = '' } = process.env;
+  const bin = join(ROOT, 'node_modules/.bin');
+  const child = spawn('sh', ['-c', command.replace(/^npm run /, 'npm run --silent ')], {
+    cwd: checkout.root,
+    env: { PATH: `${bin}:${PATH}`, HOME },
+  });
+  const out = { stdout: '', stderr: '' };
+  child.stdout.on('data', (chunk) => (out.stdout += chunk));
+  child.stderr.on('data', (chunk) => (out.stderr += chunk));
+  return new Promise((resolve) => child.once('close', (code) => resolve({ code, ...out })));
+}
+
+async function ask(token: string, query: string) {
+  const response = await fetch(`${url}/graphql`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json', authorization: `Bearer ${token}` },
+    body: JSON.stringify({ query }),
+  });
+  // biome-ignore lint/suspicious/noExplicitAny: tests read answers as a client without types would
+  return (await response.json()) as any;
+}
+
+/** The refused commit has put current.sql back, which is a save: waits until the watcher has dealt with it. */
+async function quiet(): Promise<number> {
+  for (let length = -1; ; ) {
+    const now = server.output().length;
+    if (now === length) return now;
+    length = now;
+    await new Promise((resolve) => setTimeout(resolve, 1500));
+  }
+}
+
+beforeAll(async () => {
+  expect(commands[0]).toBe('npm run dev');
+  expect(JSON.parse(checkout.read('package.json')).scripts.dev).toBe(
+    'exec node src/main.ts --watch',
+  );
+  server = runScript('src/main.ts', ['--watch'], {}, undefined, checkout.root, true);
+  const started = await ready(server);
+  url = started.url;
+  [alice = '', bob = ''] = started.tokens;
+  await server.until(/current\.sql was run/);
+}, 120_000);
+afterAll(async () => {
+  server.child.kill('SIGTERM');
+  await server.exit;
+}, 60_000);
+
+test('without its row level security it is not committed, and the doctor says what to add', {
+  timeout: 120_000,
+}, async () => {
+  const [forgotten = ''] = blocks('sql forgotten');
+  const [refusal = ''] = blocks('text refusal');
+  const before = committed();
+  writeFileSync(current, forgotten);
+  // The watcher has said the same.
+  await server.until(/RLS_OFF {2}public\.list/);
+  const { code, stderr } = await type(commands[2] ?? '');
+  expect(code).toBe(1);
+  expect(stderr).toContain(refusal.trim());
+  expect(committed()).toEqual(before);
+});
+
+test('saved as current.sql it is in the API, with nothing for the doctor to say', {
+  timeout: 60_000,
+}, async () => {
+  const seen = await quiet();
+  writeFileSync(current, sql);
+  const said = () => server.output().slice(seen);
+  await expect.poll(said, { timeout: 20_000 }).toContain('current.sql was run');
+  expect(said()).not.toMatch(/RLS|error|warning/);
+});
+
+test('each request of it has the answer that stands below it', { timeout: 60_000 }, async () => {
+  const requests = blocks('graphql');
+  const answers = blocks('json').map((body) => JSON.parse(body));
+  expect(requests).toHaveLength(3);
+  for (const [i, request] of requests.entries())
+    expect(await ask(alice, request)).toEqual(answers[i]);
+
+  expect(await ask(bob, '{ list(id: 1) { name } }')).toEqual({ data: { list: null } });
+  const intrusion = requests[1] ?? '';
+  const { errors } = await ask(bob, intrusion);
+  expect({ code: errors[0].extensions.code, message: errors[0].message }).toEqual(answers[3]);
+  // The same request is fine for the person whose list it is: Bob's was refused for being Bob's.
+  expect((await ask(alice, intrusion)).errors).toBeUndefined();
+});
+
+test('a task stays when its list goes', { timeout: 60_000 }, async () => {
+  const data = async (query: string) => (await ask(alice, query)).data;
+  const { createList } = await data(
+    'mutation { createList(input: { list: { name: "Short" } }) { list { id } } }',
+  );
+  const { id } = createList.list;
+  const made = await data(
+    `mutation { createTask(input: { task: { title: "Stays", listId: ${id} } }) { task { id } } }`,
+  );
+  await data(`mutation { deleteList(input: { id: ${id} }) { list { id } } }`);
+  expect(await data(`{ task(id: ${made.createTask.task.id}) { title list { id } } }`)).toEqual({
+    task: { title: 'Stays', list: null },
+  });
+});
+
+test('the doctor is content, and the commit makes a file and renews the snapshots', {
+  timeout: 120_000,
+}, async () => {
+  expect(commands.slice(1)).toEqual([
+    'npm run doctor',
+    'npm run db -- commit -m "lists"',
+    'npm run db -- status',
+  ]);
+  const doctor = await type(commands[1] ?? '');
+  expect(doctor).toMatchObject({ code: 0, stdout: expect.not.stringContaining('list') });
+
+  const before = committed();
+  expect(await type(commands[2] ?? '')).toMatchObject({ code: 0 });
+  const [file = ''] = committed().filter((name) => !before.includes(name));
+  expect(text).toContain(`migrations/committed/${file}`);
+  expect(checkout.read(`migrations/committed/${file}`)).toContain(sql.trim());
+  expect(readFileSync(current, 'utf8')).toBe(checkout.blank);
+  expect(checkout.read('test/schema.graphql')).toContain('type List {');
+  expect(checkout.read('test/schema.sql')).toContain('CREATE INDEX task_user_id_list_id_idx');
+
+  const status = await type(commands[3] ?? '');
+  expect(status).toMatchObject({ code: 0, stdout: blocks('text')[0] });
+});
+
+test('the tests that are there hold for it, with the one row that the tutorial says to add', {
+  timeout: 180_000,
+}, async () => {
+  const file = join(checkout.root, 'test/database/schema.test.ts');
+  const columns = "    'updated_at timestamp with time zone',\n";
+  const shipped = readFileSync(file, 'utf8');
+  expect(shipped).toContain(columns);
+  writeFileSync(file, shipped.replace(columns, `${columns}    'list_id integer',\n`));
+  const run = await type(
+    'npx vitest run test/snapshots.test.ts test/database/schema.test.ts test/database/tables.test.ts',
+  );
+  expect(run.stdout).toMatch(/Test Files .*3 passed/);
+  expect(run.code).toBe(0);
+});
