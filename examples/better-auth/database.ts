@@ -1,0 +1,57 @@
+/**
+ * Where the tables go: DATABASE_URL, or the embedded database of the `npm start` that runs beside this.
+ * It waits for that one, as nobody starts two programs at the same moment.
+ */
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { Pool } from 'pg';
+import { loadSecrets, loadState } from '../../src/database/embedded/files.ts';
+import { livingHolder } from '../../src/database/embedded/lock.ts';
+import { embeddedUrls } from '../../src/database/embedded/urls.ts';
+import { parseDatabaseUrl } from '../../src/database/url.ts';
+
+/** A pool of the owner's connections to a migrated Rowguard database. */
+export async function openDatabase(
+  databaseUrl: string | undefined,
+  dataDirectory: string,
+  say: (line: string) => void,
+): Promise<Pool> {
+  let told = false;
+  for (; ; await sleep(300)) {
+    const connectionString = databaseUrl ? external(databaseUrl) : await embedded(dataDirectory);
+    const pool = connectionString && (await migrated(connectionString));
+    if (pool) return pool;
+    if (!told) say('Waiting for Rowguard: run npm start in another terminal …');
+    told = true;
+  }
+}
+
+function external(text: string): string {
+  const url = parseDatabaseUrl(text);
+  if (typeof url === 'string') throw new Error(`DATABASE_URL ${url}.`);
+  return url.direct().node();
+}
+
+async function embedded(directory: string): Promise<string | undefined> {
+  const port = (await livingHolder(join(directory, 'running.json')))?.postgresPort;
+  // Not before Alice and Bob have their ids.
+  if (!port || !loadState(directory).seeded) return undefined;
+  return embeddedUrls(loadSecrets(directory, true), port).owner;
+}
+
+async function migrated(connectionString: string): Promise<Pool | undefined> {
+  const pool = new Pool({ connectionString, application_name: 'better-auth' });
+  pool.on('error', () => {});
+  try {
+    const { rows } = await pool.query(
+      "select to_regprocedure('app_private.end_account(integer)') is not null as ready",
+    );
+    if (rows[0]?.ready) return pool;
+  } catch (error) {
+    // Refused, starting, or not made yet; anything else would not mend itself.
+    const { code = '' } = error as { code?: string };
+    if (!/^(ECONN|57P03|3D000|28P01)/.test(code)) throw error;
+  }
+  await pool.end();
+  return undefined;
+}
