@@ -1,0 +1,80 @@
+/** A table that a migration adds is proved by one row of data: not a line of the matrix knows it. */
+import { buildClientSchema, getIntrospectionQuery } from 'graphql';
+import { beforeAll, describe, expect, test } from 'vitest';
+import { NOTE } from '../doctor/fixtures/fixture.ts';
+import { useTestDatabase } from '../support/database.ts';
+import { newUserId } from '../support/people.ts';
+import { useTestServer } from '../support/server.ts';
+import { dataOf } from '../support/tasks.ts';
+import { unproved } from './coverage.ts';
+import { useGraphqlMatrix } from './graphql-matrix.ts';
+import { type ServedTable, TABLES } from './rows.ts';
+import { useSqlMatrix } from './sql-matrix.ts';
+import { waysOf } from './ways.ts';
+
+const NOTES: ServedTable = {
+  sql: 'public.note',
+  type: 'Note',
+  list: 'notes',
+  owner: 'user_id',
+  deletable: true,
+  columns: {
+    id: { value: 1_999_999_999, ordered: true },
+    body: { value: '$M body', writable: true },
+    user_id: { value: 1_999_999_999, hidden: true },
+    created_at: { value: '2020-01-01T00:00:00Z', ordered: true },
+  },
+  filters: {
+    search: '"$M"',
+    createdSince: '"2019-01-01T00:00:00Z"',
+    createdBefore: '"2100-01-01T00:00:00Z"',
+  },
+};
+const tables = [...TABLES, NOTES];
+
+describe('in SQL', () => {
+  const database = useTestDatabase();
+  beforeAll(() => database.owner.query(NOTE));
+  const [victim, stranger] = [newUserId(), newUserId()];
+  const matrix = useSqlMatrix(database, victim, stranger, tables);
+
+  const ways = waysOf(victim, stranger);
+
+  // Those that differ in who it acts for; sql.test.ts has them all.
+  test.each([
+    'the server, owner',
+    'the server, another person',
+    'the server, no claim',
+    'a login, owner',
+    'a login, another person with the owner’s claim',
+  ])('%s reaches its own notes only', async (name) => {
+    const way = ways[name];
+    if (!way) throw new Error(`no way ${name}`);
+    expect(await matrix.reads(way, NOTES)).toEqual([]);
+    expect(await matrix.writes(way, NOTES)).toEqual([]);
+  });
+});
+
+describe('over HTTP', () => {
+  const database = useTestDatabase();
+  beforeAll(() => database.owner.query(NOTE));
+  const server = useTestServer(database);
+  const [victim, stranger] = [newUserId(), newUserId()];
+  const matrix = useGraphqlMatrix(database, server, victim, stranger, tables);
+
+  test('with its row nothing is missing', async () => {
+    const answer = await server.ask(stranger, getIntrospectionQuery());
+    const schema = buildClientSchema(dataOf(answer));
+    expect(await unproved(database.owner, schema, tables)).toEqual([]);
+    expect(await unproved(database.owner, schema)).toContain('no row: table public.note');
+  });
+
+  test.each([
+    ['the owner', victim],
+    ['another person', stranger],
+  ])('%s reaches their own notes only', async (_, person) => {
+    const names = matrix.operations.map(({ name }) => name).filter((name) => /note/i.test(name));
+    expect(names).toContain('updateNote input patch body');
+    expect(await matrix.as(person, names)).toEqual([]);
+  });
+});

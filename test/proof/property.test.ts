@@ -1,0 +1,68 @@
+/**
+ * Several people at once, at random, over HTTP, their own logins and the server's login, with errors,
+ * rollbacks, timeouts, cut connections and clients that hang up. Every row read is its reader's, and
+ * after each batch every row is where the model says.
+ *
+ * A failure prints its seed and path: PROOF_SEED=… PROOF_PATH=… vitest run test/proof/property.test.ts
+ * plays it again. PROOF_RUNS=1000 looks for longer.
+ */
+import fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import { useTestDatabase } from '../support/database.ts';
+import { useTestServer } from '../support/server.ts';
+import { BREAKS } from './breaks.ts';
+import { usePlayground } from './playground.ts';
+import { batches } from './step.ts';
+
+const DEFAULT_RUNS = '65';
+const { PROOF_SEED, PROOF_PATH, PROOF_RUNS = DEFAULT_RUNS } = process.env;
+const parameters = {
+  numRuns: Number(PROOF_RUNS),
+  // Whatever hangs, and however long it takes to find the shortest failure, the seed is told in time.
+  timeout: 20_000,
+  ...(PROOF_RUNS === DEFAULT_RUNS && { interruptAfterTimeLimit: 100_000 }),
+  ...(PROOF_SEED && { seed: Number(PROOF_SEED) }),
+  ...(PROOF_PATH && { path: PROOF_PATH }),
+};
+
+const useGround = () => {
+  const database = useTestDatabase();
+  return { database, ground: usePlayground(database, useTestServer(database)) };
+};
+
+describe('people at once', () => {
+  const { ground } = useGround();
+  test(
+    'each reads and changes their own tasks only, whatever happens to anybody',
+    async () => {
+      await fc.assert(
+        fc.asyncProperty(batches, (played) => ground.play(played)),
+        parameters,
+      );
+      if (!PROOF_PATH && PROOF_RUNS === DEFAULT_RUNS) {
+        // About 35 steps a run: fewer would prove less than it says.
+        expect(ground.counts.steps).toBeGreaterThan(1400);
+        expect(ground.counts.unanswered).toBeGreaterThan(50);
+        expect(ground.counts.refused).toBeGreaterThan(100);
+      }
+    },
+    Math.max(120_000, Number(PROOF_RUNS) * 2000),
+  );
+});
+
+describe('the same finds out', () => {
+  const { database, ground } = useGround();
+  test.each(BREAKS)('that $what', async ({ broken, mended }) => {
+    await database.owner.query(broken);
+    try {
+      const found = await fc.check(
+        fc.asyncProperty(batches, (played) => ground.play(played)),
+        { numRuns: 20, endOnFailure: true },
+      );
+      expect(found.failed).toBe(true);
+      expect(String(found.errorInstance)).toMatch(/: (read|answered) |is gone|who never made it/);
+    } finally {
+      await database.owner.query(mended);
+    }
+  });
+});

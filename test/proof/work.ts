@@ -1,0 +1,76 @@
+/** A step in SQL and in GraphQL. Undefined where there is no row to do it with. */
+import type { Work } from './channels.ts';
+import type { Step } from './step.ts';
+
+const COLUMNS = 'id, user_id, title, completed';
+const FIELDS = 'id title completed user { id }';
+
+const CREATE = `mutation ($title: String!, $completed: Boolean) {
+  createTask(input: {task: {title: $title, completed: $completed}}) { task { ${FIELDS} } } }`;
+const UPDATE = `mutation ($id: Int!, $title: String, $completed: Boolean) {
+  updateTask(input: {id: $id, patch: {title: $title, completed: $completed}}) { task { ${FIELDS} } } }`;
+const DELETE = `mutation ($id: Int!) { deleteTask(input: {id: $id}) { task { ${FIELDS} } } }`;
+const SET_ALL = `mutation ($completed: Boolean!) {
+  setAllTasksCompleted(input: {completed: $completed}) { count } }`;
+
+export function workOf(
+  { action, completed }: Step,
+  id: number | undefined,
+  title: string,
+): Work | undefined {
+  const create = (text: string): Work => ({
+    sql: `insert into public.task (title, completed) values ($1, $2) returning ${COLUMNS}`,
+    values: [text, completed],
+    graphql: CREATE,
+    variables: { title: text, completed },
+  });
+  switch (action) {
+    case 'create':
+      return create(title);
+    case 'create a blank one':
+      return create(' ');
+    case 'act as nobody':
+    case 'read':
+      return {
+        sql: `select ${COLUMNS} from public.task`,
+        values: [],
+        graphql: `{ tasks(first: 200) { nodes { ${FIELDS} } } }`,
+        variables: {},
+      };
+    case 'set all':
+      return {
+        sql: `update public.task set completed = $1 where completed <> $1 returning ${COLUMNS}`,
+        values: [completed],
+        graphql: SET_ALL,
+        variables: { completed },
+      };
+    case 'clear':
+      return {
+        sql: `delete from public.task where completed returning ${COLUMNS}`,
+        values: [],
+        graphql: 'mutation { clearCompletedTasks { count } }',
+        variables: {},
+      };
+  }
+  if (id === undefined) return undefined;
+  if (action.startsWith('read'))
+    return {
+      sql: `select ${COLUMNS} from public.task where id = $1`,
+      values: [id],
+      graphql: `query ($id: Int!) { task(id: $id) { ${FIELDS} } }`,
+      variables: { id },
+    };
+  if (action.startsWith('delete'))
+    return {
+      sql: `delete from public.task where id = $1 returning ${COLUMNS}`,
+      values: [id],
+      graphql: DELETE,
+      variables: { id },
+    };
+  return {
+    sql: `update public.task set title = $2, completed = $3 where id = $1 returning ${COLUMNS}`,
+    values: [id, title, completed],
+    graphql: UPDATE,
+    variables: { id, title, completed },
+  };
+}
