@@ -1,0 +1,67 @@
+/** The command line → what to run. Opens nothing. */
+import { parseArgs } from 'node:util';
+
+export interface Choice {
+  readonly command: 'compare' | 'growth';
+  readonly quick: boolean;
+  /** Names of peers and of workloads; empty: all of them. */
+  readonly only: readonly string[];
+  /** Of the comparison. */
+  readonly rounds: number;
+  /** Of the largest step of the growth. */
+  readonly tasks: number;
+  /** For the memory curve of the growth. */
+  readonly requests: number;
+  /** Whether docs/ and results.json are written. */
+  readonly write: boolean;
+}
+
+export const HELP = `npm run bench -- [compare] [--quick] [--only=name,name] [--rounds=N] [--write]
+npm run bench -- growth [--quick] [--tasks=N] [--requests=N] [--write]
+
+  compare        this server and its peers in turns (default; at most ten minutes)
+  growth         cost per request against the number of tasks, memory and start
+  --quick        a minute or two, for a first look
+  --only         peers and workloads by name; this server always takes part
+  --rounds       how often each workload is measured on each peer
+  --tasks        the largest number of tasks (growth)
+  --requests     requests sent while memory is watched (growth)
+  --write        writes bench/*.json, the pictures and the tables in docs/performance.md`;
+
+export function readArguments(args: readonly string[]): Choice | 'help' {
+  const { values, positionals } = parseArgs({
+    args: [...args],
+    allowPositionals: true,
+    options: {
+      help: { type: 'boolean', short: 'h' },
+      quick: { type: 'boolean' },
+      only: { type: 'string', multiple: true },
+      rounds: { type: 'string' },
+      tasks: { type: 'string' },
+      requests: { type: 'string' },
+      write: { type: 'boolean' },
+    },
+  });
+  if (values.help) return 'help';
+  const [command = 'compare'] = positionals;
+  if (command !== 'compare' && command !== 'growth') {
+    throw new Error(`there is no ${command}; see npm run bench -- --help`);
+  }
+  const quick = values.quick ?? false;
+  return {
+    command,
+    quick,
+    only: (values.only ?? []).flatMap((names) => names.split(',')),
+    rounds: wholeNumber('rounds', values.rounds, quick ? 2 : 5),
+    tasks: wholeNumber('tasks', values.tasks, quick ? 100_000 : 3_000_000),
+    requests: wholeNumber('requests', values.requests, quick ? 20_000 : 1_000_000),
+    write: values.write ?? false,
+  };
+}
+
+function wholeNumber(name: string, text: string | undefined, otherwise: number): number {
+  if (text === undefined) return otherwise;
+  const number = Number(text.replaceAll('_', ''));
+  if (!Number.isInteger(number) || number < 1) throw new Error(`--${name} must be a whole number`);
+  return number;
+}

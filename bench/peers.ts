@@ -1,0 +1,116 @@
+/**
+ * Who is compared, and how each is started. Everybody runs as a process of its own, in production mode,
+ * without a log, with the same number of connections to the same database.
+ */
+import { spawnSync } from 'node:child_process';
+import { join } from 'node:path';
+import { type Dialect, handWritten, ours, rest, stock } from './dialects.ts';
+import { type Child, startChild } from './support/child.ts';
+import type { Stage } from './support/stage.ts';
+import { CONNECTIONS } from './workloads.ts';
+
+export interface Peer {
+  readonly name: string;
+  readonly title: string;
+  /** Who sees to it that a person gets no one else's rows. */
+  readonly keptApartBy: 'RLS' | 'where';
+  readonly dialect: Dialect;
+  /** Why it can not take part on this machine. */
+  missing?(): string | undefined;
+  start(stage: Stage, databaseUrl: (url: string) => string): Promise<Child>;
+}
+
+const HERE = import.meta.dirname;
+
+export const OURS = 'rowguard';
+
+export const PEERS: readonly Peer[] = [
+  {
+    name: OURS,
+    title: 'Rowguard',
+    keptApartBy: 'RLS',
+    dialect: ours,
+    start: (stage, through) =>
+      startChild({
+        command: process.execPath,
+        args: [join(HERE, '../src/main.ts')],
+        env: {
+          AUTH_DATABASE_URL: through(stage.urls.authenticator),
+          JWT_SECRET: secretText(stage),
+          JWT_ISSUER: stage.issuer.issuer,
+          JWT_AUDIENCE: stage.issuer.audience,
+          PORT: '0',
+          POOL_SIZE: String(CONNECTIONS),
+          RATE_LIMIT_PER_MINUTE: '0',
+        },
+        listening: /POST http:\/\/127\.0\.0\.1:(\d+)\/graphql/,
+      }),
+  },
+  node('stock', 'PostGraphile 5.1.5, stock', 'RLS', stock, 'stock.ts'),
+  node('yoga', 'graphql-yoga + pg', 'where', handWritten, 'yoga.ts'),
+  node('apollo', 'Apollo Server + pg', 'where', handWritten, 'apollo.ts'),
+  node('mercurius', 'mercurius (JIT) + pg', 'where', handWritten, 'mercurius.ts'),
+  node('rest', 'Express + pg, REST', 'where', rest, 'rest.ts'),
+  {
+    name: 'fastapi',
+    title: 'FastAPI + SQLModel, REST',
+    keptApartBy: 'where',
+    dialect: rest,
+    missing: () =>
+      python() ? undefined : 'no python3 here has fastapi, sqlmodel, uvicorn, psycopg2 and jose',
+    start: (stage, through) =>
+      startChild({
+        command: python() ?? 'python3',
+        args: [join(HERE, 'peers/fastapi_sqlmodel.py')],
+        settings: peerSettings(stage, through(stage.urls.plain)),
+      }),
+  },
+  node('floor', 'node:http on our adaptor', 'RLS', rest, 'floor.ts', 'rls'),
+  node('floor-plain', 'node:http + pg', 'where', rest, 'floor.ts', 'plain'),
+];
+
+function node(
+  name: string,
+  title: string,
+  keptApartBy: Peer['keptApartBy'],
+  dialect: Dialect,
+  file: string,
+  variant?: string,
+): Peer {
+  return {
+    name,
+    title,
+    keptApartBy,
+    dialect,
+    start: (stage, through) => {
+      const { authenticator, plain } = stage.urls;
+      const url = through(keptApartBy === 'RLS' ? authenticator : plain);
+      return startChild({
+        command: process.execPath,
+        args: [join(HERE, 'peers', file)],
+        settings: { ...peerSettings(stage, url), variant },
+      });
+    },
+  };
+}
+
+const peerSettings = (stage: Stage, databaseUrl: string) => ({
+  databaseUrl,
+  poolSize: CONNECTIONS,
+  secret: Buffer.from(secretText(stage)).toString('base64'),
+  issuer: stage.issuer.issuer,
+  audience: stage.issuer.audience,
+});
+
+/** JWT_SECRET is a text, so the secret is one. */
+const secretText = (stage: Stage): string => Buffer.from(stage.issuer.secret).toString('utf8');
+
+/** Debian's packages belong to Debian's own Python, which need not be the first of the path. */
+function python(): string | undefined {
+  return ['python3', '/usr/bin/python3'].find(
+    (command) =>
+      spawnSync(command, ['-c', 'import fastapi, sqlmodel, uvicorn, psycopg2, jose'], {
+        stdio: 'ignore',
+      }).status === 0,
+  );
+}

@@ -1,0 +1,41 @@
+/** Says what was found in the terminal and, if asked, writes it down. */
+import { cpus } from 'node:os';
+import type { Findings } from '../compare.ts';
+import { picture } from './picture.ts';
+import { linesOf, scenesOf } from './summary.ts';
+import { tables } from './table.ts';
+import { targets } from './targets.ts';
+import { writePicture, writeResults, writeSection } from './write.ts';
+
+export async function report(
+  findings: Findings,
+  write: boolean,
+  say: (line: string) => void,
+): Promise<void> {
+  const about = circumstances(findings);
+  say(`\n${about}\n\n${tables(findings)}\n\n${targets(findings)}\n`);
+  if (!write) return;
+  writeResults('results', {
+    about,
+    began: findings.began,
+    leftOut: findings.leftOut,
+    token: findings.token,
+    bytes: Object.fromEntries(findings.bytes),
+    scenes: scenesOf(findings).map((scene) => ({ ...scene, lines: linesOf(findings, scene) })),
+    cells: findings.cells,
+  });
+  writePicture('bench', picture(findings));
+  writeSection('targets', targets(findings));
+  writeSection('compare', `${about}\n\n${tables(findings)}`);
+  say('Written: bench/results.json, docs/bench.svg, docs/performance.md');
+}
+
+function circumstances({ began, rounds, quick, load, leftOut, postgres }: Findings): string {
+  const loads = `${Math.min(...load).toFixed(1)} to ${Math.max(...load).toFixed(1)}`;
+  return [
+    `Measured on ${began.toISOString().slice(0, 10)}${quick ? ' (quick)' : ''}: ${cpus().length} cores,`,
+    `${process.platform} ${process.arch}, Node ${process.versions.node}, PostgreSQL ${postgres}, load average ${loads};`,
+    `${rounds} rounds in a new order each time. Figures are medians, ratios the median (and quartiles) of the rounds.`,
+    ...leftOut.map((reason) => `Left out: ${reason}.`),
+  ].join('\n');
+}

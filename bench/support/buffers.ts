@@ -1,0 +1,44 @@
+/**
+ * How many pages of the database a page of tasks takes, from EXPLAIN as the server's login under the
+ * server's own settings. Unlike times, no noise can change it.
+ */
+import { Client } from 'pg';
+import { sessionSettings } from '../../src/database/session.ts';
+
+const PAGE = 'select id, title, completed, created_at, updated_at from public.task';
+
+interface Plan {
+  readonly 'Shared Hit Blocks': number;
+  readonly 'Shared Read Blocks': number;
+}
+
+/** The median of these people; with `before`, of a page further down. */
+export async function pageBuffers(
+  databaseUrl: string,
+  people: readonly number[],
+  before?: number,
+): Promise<number> {
+  const client = new Client({ connectionString: databaseUrl });
+  await client.connect();
+  try {
+    const found: number[] = [];
+    for (const userId of people) {
+      await client.query('begin');
+      const identity = { userId, email: null, issuedAt: 0, expiresAt: 0 };
+      for (const setting of Object.entries(sessionSettings(identity, 10_000))) {
+        await client.query('select set_config($1, $2, true)', setting);
+      }
+      const { rows } = await client.query<{ 'QUERY PLAN': [{ Plan: Plan }] }>(
+        `explain (analyze, buffers, format json) ${PAGE}
+         ${before === undefined ? '' : `where id < ${Math.trunc(before)}`} order by id desc limit 50`,
+      );
+      const plan = rows[0]?.['QUERY PLAN'][0].Plan;
+      if (!plan) throw new Error('explain gave no plan');
+      found.push(plan['Shared Hit Blocks'] + plan['Shared Read Blocks']);
+      await client.query('commit');
+    }
+    return found.toSorted((a, b) => a - b)[Math.floor(found.length / 2)] ?? Number.NaN;
+  } finally {
+    await client.end();
+  }
+}

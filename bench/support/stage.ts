@@ -1,0 +1,133 @@
+/**
+ * Where the play takes place: a throw-away PostgreSQL with the committed migrations, an issuer with a new
+ * secret, and a login without row level security for those peers that filter by themselves. Nothing of it
+ * outlives the run.
+ */
+import { randomBytes } from 'node:crypto';
+import { chmodSync, mkdtempSync, realpathSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { Client } from 'pg';
+import { openEmbedded } from '../../src/database/embedded/embedded.ts';
+import { migrateDatabase } from '../../src/database/migrate.ts';
+import { type IssuerOptions, signToken } from '../../src/identity/issuer.ts';
+
+export interface Stage {
+  /** The superuser, on the database that is measured. */
+  readonly root: Client;
+  readonly urls: { readonly authenticator: string; readonly plain: string };
+  readonly issuer: IssuerOptions;
+  token(userId: number): Promise<string>;
+  /**
+   * The login of the peers that enforce nothing in the database. This server refuses to start beside one
+   * that may write into anybody's account, so it comes after and goes before.
+   */
+  admitPlainLogin(): Promise<void>;
+  dismissPlainLogin(): Promise<void>;
+  stop(): Promise<void>;
+}
+
+export const emailOf = (userId: number): string => `user${userId}@example.com`;
+
+const PLAIN_LOGIN = 'bench_app';
+
+/** Whatever happens, also Ctrl-C, the database is stopped and its files are removed. */
+export async function withStage<T>(
+  work: (stage: Stage, interrupted: AbortSignal) => Promise<T>,
+): Promise<T> {
+  const ended = new AbortController();
+  // Through npm one Ctrl-C comes twice.
+  const interrupt = () => ended.abort(new Error('interrupted'));
+  process.on('SIGINT', interrupt).on('SIGTERM', interrupt);
+  try {
+    const stage = await openStage();
+    try {
+      return await work(stage, ended.signal);
+    } finally {
+      await stage.stop();
+    }
+  } finally {
+    process.off('SIGINT', interrupt).off('SIGTERM', interrupt);
+  }
+}
+
+async function openStage(): Promise<Stage> {
+  const directory = realpathSync(mkdtempSync(join(tmpdir(), 'rowguard-bench-')));
+  chmodSync(directory, 0o711);
+  const remove = () => rmSync(directory, { recursive: true, force: true });
+  const say = () => {};
+  try {
+    const database = await openEmbedded({ directory, port: undefined, say, disposable: true });
+    const { urls, secrets } = database;
+    const stop = async () => {
+      await database.stop();
+      remove();
+    };
+    try {
+      await migrateDatabase({
+        ownerUrl: urls.owner,
+        authenticatorPassword: secrets.authenticatorPassword,
+        say,
+      });
+      const root = new Client({ connectionString: onDatabaseOf(urls.owner, urls.root) });
+      await root.connect();
+      const password = randomBytes(12).toString('hex');
+      const plain = new URL(urls.owner);
+      plain.username = PLAIN_LOGIN;
+      plain.password = password;
+      const issuer: IssuerOptions = {
+        // JWT_SECRET is a text: letters and digits.
+        secret: Buffer.from(randomBytes(24).toString('hex')),
+        issuer: 'https://issuer.bench',
+        audience: 'rowguard-bench',
+        userIdClaim: 'user_id',
+      };
+      return {
+        root,
+        urls: { authenticator: urls.authenticator, plain: plain.href },
+        issuer,
+        token: (userId) => signToken(issuer, { userId, email: emailOf(userId) }, 6 * 3600),
+        admitPlainLogin: () => admitPlainLogin(root, password),
+        async dismissPlainLogin() {
+          await root.query(`revoke all on all tables in schema public from ${PLAIN_LOGIN}`);
+        },
+        async stop() {
+          await root.end();
+          await stop();
+        },
+      };
+    } catch (error) {
+      await stop();
+      throw error;
+    }
+  } catch (error) {
+    remove();
+    throw error;
+  }
+}
+
+/**
+ * No policy holds for it, and it plans as requests of this server do: with the bitmap scans that
+ * PostgreSQL would choose for a generic plan, a deep page would read all of a large account.
+ */
+async function admitPlainLogin(root: Client, password: string): Promise<void> {
+  await root.query(`
+    do $$ begin
+      if to_regrole('${PLAIN_LOGIN}') is null then
+        create role ${PLAIN_LOGIN} login bypassrls password '${password}';
+      end if;
+    end $$;
+    alter role ${PLAIN_LOGIN} set enable_bitmapscan = off;
+    alter role ${PLAIN_LOGIN} set random_page_cost = 1.1;
+    alter role ${PLAIN_LOGIN} set jit = off;
+    grant connect on database todo to ${PLAIN_LOGIN};
+    grant usage on schema public to ${PLAIN_LOGIN};
+    grant select, insert, update on public.task to ${PLAIN_LOGIN};
+    grant select on public."user" to ${PLAIN_LOGIN};`);
+}
+
+function onDatabaseOf(database: string, login: string): string {
+  const url = new URL(login);
+  url.pathname = new URL(database).pathname;
+  return url.href;
+}

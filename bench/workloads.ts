@@ -1,0 +1,76 @@
+/**
+ * What is asked of everybody, and by whom. Those who read, who change and who create are different people,
+ * so that no workload changes what another one reads; each connection has people of its own, so that no
+ * two wait for one row.
+ */
+import type { Client } from 'pg';
+import type { Operation } from './dialects.ts';
+import type { Crowd } from './support/seed.ts';
+
+export const CROWD: Crowd = { people: 2000, tasks: 200_000 };
+export const LARGE_ACCOUNT = { userId: 2001, tasks: 250_000 };
+export const CONNECTIONS = 8;
+
+/** Different requests of one connection; it sends them over and over. */
+const CYCLE = 32;
+
+export const WORKLOADS = ['newest', 'filtered', 'point', 'create', 'toggle', 'deep'] as const;
+export type Workload = (typeof WORKLOADS)[number];
+
+export const TITLES: Readonly<Record<Workload, string>> = {
+  newest: 'newest 50',
+  filtered: 'newest 50, open ones only',
+  point: 'one task by id',
+  create: 'create',
+  toggle: 'toggle completed',
+  deep: 'page at the end of an account of 250,000',
+};
+
+export interface Turn {
+  readonly userId: number;
+  readonly operation: Operation;
+}
+
+/** The newest task of each person, for those workloads that need one. */
+export async function newestIds(root: Client): Promise<ReadonlyMap<number, number>> {
+  const { rows } = await root.query<{ user_id: number; id: number }>(
+    'select user_id, max(id) as id from public.task group by user_id',
+  );
+  return new Map(rows.map(({ user_id, id }) => [user_id, id]));
+}
+
+/** `place`: where the last page of the large account begins, as this peer says it. */
+export function turnsOf(
+  workload: Workload,
+  connection: number,
+  newest: ReadonlyMap<number, number>,
+  place: string | number,
+): Turn[] {
+  const person = (i: number, group: number) => 1 + group * 500 + connection * CYCLE + i;
+  const cycle = Array.from({ length: CYCLE }, (_, i) => i);
+  const idOf = (userId: number) => newest.get(userId) ?? 0;
+  switch (workload) {
+    case 'newest':
+    case 'filtered':
+      return cycle.map((i) => ({ userId: person(i, 0), operation: { kind: workload } }));
+    case 'point':
+      return cycle.map((i) => {
+        const userId = person(i, 0);
+        return { userId, operation: { kind: 'point', id: idOf(userId) } };
+      });
+    case 'create':
+      return cycle.map((i) => ({
+        userId: person(i, 1),
+        operation: { kind: 'create', title: `Task ${i} of connection ${connection}` },
+      }));
+    case 'toggle':
+      return [true, false].flatMap((completed) =>
+        cycle.map((i) => {
+          const userId = person(i, 2);
+          return { userId, operation: { kind: 'toggle', id: idOf(userId), completed } as const };
+        }),
+      );
+    case 'deep':
+      return [{ userId: LARGE_ACCOUNT.userId, operation: { kind: 'deep', after: place } }];
+  }
+}
