@@ -1,0 +1,15 @@
+/** The two generated files that a reviewer of a migration reads. `npm run snapshots` rewrites them. */
+import { expect, test } from 'vitest';
+import { dumpSchema } from '../src/database/dump.ts';
+import { printApi } from '../src/graphql/print.ts';
+import { useTestDatabase } from './support/database.ts';
+
+const database = useTestDatabase();
+
+test('test/schema.sql is the schema that the committed migrations make', async () => {
+  await expect(await dumpSchema(database.owner)).toMatchFileSnapshot('schema.sql');
+});
+
+test('test/schema.graphql is the API that this schema gives', async () => {
+  await expect(await printApi(database.urls.authenticator)).toMatchFileSnapshot('schema.graphql');
+});
