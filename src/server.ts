@@ -2,7 +2,6 @@
  * Puts the rooms together: pool, users, verifier, GraphQL, HTTP. Receives what was configured and hands
  * on a listening server with one way to stop it. Starts no database and reads no environment.
  */
-import type { Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { refuseDrift } from './database/boot-drift.ts';
 import { boundedDispatch, CallerGoneError } from './database/bounds.ts';
@@ -13,7 +12,6 @@ import { setCaller } from './database/request.ts';
 import { type AdaptorName, buildPgService } from './database/service.ts';
 import { Users } from './database/users.ts';
 import { examineBeforeServing } from './doctor/boot.ts';
-import { OperatorError } from './errors.ts';
 import { openApi } from './graphql/api.ts';
 import type { GraphiqlAccount } from './graphql/graphiql.ts';
 import { DEFAULT_LIMITS, type Limits } from './graphql/limits.ts';
@@ -23,6 +21,7 @@ import { identityOf } from './http/authenticate.ts';
 import { callerOfResponse } from './http/caller.ts';
 import { DEFAULT_MAX_REQUEST_BYTES } from './http/graphql-request.ts';
 import { readiness } from './http/health.ts';
+import { listen } from './http/listen.ts';
 import { metricsPage } from './http/metrics.ts';
 import { noteExecuted, type RequestEntry } from './http/observe.ts';
 import { closeServer, createBoundedServer, type SocketLimits } from './http/sockets.ts';
@@ -171,41 +170,5 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
   } catch (error) {
     await pool.end();
     throw error;
-  }
-}
-
-function listen(server: Server, host: string, port: number): Promise<void> {
-  return new Promise((resolve, reject) => {
-    server.once('error', (cause: NodeJS.ErrnoException) => reject(explain(cause, host, port)));
-    server.listen({ host, port }, () => {
-      server.removeAllListeners('error');
-      resolve();
-    });
-  });
-}
-
-function explain(cause: NodeJS.ErrnoException, host: string, port: number): Error {
-  switch (cause.code) {
-    case 'EADDRINUSE':
-      return new OperatorError(
-        `Port ${port} on ${host} is in use by another program.`,
-        `stop that program, or choose another port: PORT=${port === 65_535 ? 5679 : port + 1} npm start`,
-        { cause },
-      );
-    case 'EACCES':
-      return new OperatorError(
-        `This user may not listen on port ${port}.`,
-        'choose a port from 1024 upwards with PORT.',
-        { cause },
-      );
-    case 'EADDRNOTAVAIL':
-    case 'ENOTFOUND':
-      return new OperatorError(
-        `${host} is not an address of this machine.`,
-        'set HOST to 127.0.0.1 (this machine only) or 0.0.0.0 (every network it is in).',
-        { cause },
-      );
-    default:
-      return cause;
   }
 }
