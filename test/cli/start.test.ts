@@ -88,10 +88,12 @@ describe('a first start', () => {
       const directory = temporaryDirectory();
       chmodSync(directory, 0o700);
       const started = start(directory);
+      // Said before anything is put there, so that it is removed however the test ends.
+      const [, elsewhere = ''] = await started.until(/so its files are in (\S+), and/);
+      onTestFinished(() => rmSync(dirname(elsewhere), { recursive: true, force: true }));
       const { url, tokens } = await ready(started);
       expect(started.output()).toMatch(/who can not enter/);
-      const elsewhere = readlinkSync(join(directory, 'data/postgres'));
-      onTestFinished(() => rmSync(dirname(elsewhere), { recursive: true }));
+      expect(readlinkSync(join(directory, 'data/postgres'))).toBe(elsewhere);
       expect((await query(url, tokens[0], LIST)).data.tasks.nodes).toHaveLength(3);
       started.child.kill('SIGINT');
       expect(await started.exit).toBe(0);
