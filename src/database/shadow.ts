@@ -27,7 +27,7 @@ export async function withShadow<T>(
   options: ShadowOptions,
   work: (shadow: Shadow) => Promise<T>,
 ): Promise<T> {
-  const { ownerUrl, authenticatorUrl, rootUrl = ownerUrl } = options;
+  const { ownerUrl, authenticatorUrl, rootUrl = asRootOf(ownerUrl) } = options;
   const name = databaseOf(options.shadowUrl ?? ownerUrl) + (options.shadowUrl ? '' : '_shadow');
   if (name === databaseOf(ownerUrl)) {
     throw new OperatorError(
@@ -45,6 +45,13 @@ export async function withShadow<T>(
   } finally {
     await drop(rootUrl, name);
   }
+}
+
+/** The owner itself. graphile-migrate wants the two to differ, and compares them as text. */
+function asRootOf(ownerUrl: string): string {
+  const url = new URL(ownerUrl);
+  url.searchParams.set('application_name', 'rowguard shadow');
+  return url.href;
 }
 
 const databaseOf = (url: string): string => decodeURIComponent(new URL(url).pathname.slice(1));
