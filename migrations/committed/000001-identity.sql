@@ -1,5 +1,5 @@
 --! Previous: -
---! Hash: sha1:f4e39cba6363063d5f50cc73b080db39ac309357
+--! Hash: sha1:dbaa5c8103bbfba76e0d6120272aa76913bee575
 --! Message: identity
 
 -- Who is asking? One function answers for every policy, and it cannot be lied to.
@@ -76,11 +76,21 @@ create function app_private.current_user_id() returns integer
     else app_private.psql_user_id()
   end;
 
+-- The same answer for select_guard (see "user"), which must look a row's owner up in something and may not
+-- use an operator: an array that is true at the position of the person's id and has no other. An array
+-- ends before 2147483647, so that person's stands at 0, which is nobody, like that of nobody.
+create function app_private.is_current_user() returns boolean[]
+  language sql stable parallel safe
+  return array_fill(true, array[1], array[coalesce(app_private.current_user_id() % 2147483647, 0)]);
+
 grant execute on function app_private.psql_user_id() to todo_user;
 grant execute on function app_private.current_user_id() to todo_user;
+grant execute on function app_private.is_current_user() to todo_user;
 
 comment on function app_private.current_user_id() is
   'The id of the person the current statement acts for, or null, which matches no row.';
+comment on function app_private.is_current_user() is
+  'For select_guard: true at the position of current_user_id(), null at any other.';
 
 -- A column that must never change is refused here, by name, for everybody: column grants already keep
 -- it from users, this also keeps it from the owner's typing errors. Used in a trigger with a WHEN.

@@ -1,5 +1,5 @@
---! Previous: sha1:0171e85cc75c5dcea7655bcf11db2d673bb813d5
---! Hash: sha1:2ca2189b65997a256c529b186304f67639d67aab
+--! Previous: sha1:d02485d566a40957a46f3e13d367417766a4d82a
+--! Hash: sha1:a6ca374d7dc441933cfe0b51e9ae7260b8ac7742
 --! Message: task
 
 -- A task. It always has an owner: user_id is not null, references an existing user, goes with that
@@ -68,7 +68,8 @@ create policy select_own on public.task for select
   using (user_id = (select app_private.current_user_id()));
 -- Checked before any condition of the query: see "user".
 create policy select_guard on public.task as restrictive for select
-  using (case when user_id = any (array[(select app_private.current_user_id())]) then true else false end);
+  using ((select app_private.is_current_user())[user_id]
+    or ('{"2147483647": true}'::jsonb)[user_id] is not null);
 create policy insert_own on public.task for insert
   with check (user_id = (select app_private.current_user_id()));
 create policy update_own on public.task for update

@@ -1,5 +1,5 @@
---! Previous: sha1:2ca2189b65997a256c529b186304f67639d67aab
---! Hash: sha1:f36597cde9e738803a6c077860c488769ce43f1d
+--! Previous: sha1:a6ca374d7dc441933cfe0b51e9ae7260b8ac7742
+--! Hash: sha1:20829231062902877c010f950d5d655616407d29
 --! Message: account
 
 -- How an account begins and ends. Both are functions of the owner, because they are the only two

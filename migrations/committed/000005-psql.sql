@@ -1,5 +1,5 @@
---! Previous: sha1:f36597cde9e738803a6c077860c488769ce43f1d
---! Hash: sha1:e2ae2ee0a1a53f477a3768480c5ec5fdac7d45ce
+--! Previous: sha1:20829231062902877c010f950d5d655616407d29
+--! Hash: sha1:6a2ecd071222823f324694dda8d997d18980970f
 --! Message: psql
 
 -- Direct SQL for one person: a login of their own, which can do with its own rows what the API can.

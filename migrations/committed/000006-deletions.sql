@@ -1,5 +1,5 @@
---! Previous: sha1:e2ae2ee0a1a53f477a3768480c5ec5fdac7d45ce
---! Hash: sha1:86bf1cc05c6cc15cf8fb81a770304cc0bcd75db9
+--! Previous: sha1:6a2ecd071222823f324694dda8d997d18980970f
+--! Hash: sha1:6b5f8c623f69e6b4b8bfb8c5a49b4c6e882030e0
 --! Message: deletions
 
 -- Accounts end in three ways: delete_me, an owner's delete, and the sign-in service saying so. This is

@@ -1,5 +1,5 @@
---! Previous: sha1:86bf1cc05c6cc15cf8fb81a770304cc0bcd75db9
---! Hash: sha1:37ade890b3c6fe748243e69ce9b86dc1d1d7b83e
+--! Previous: sha1:6b5f8c623f69e6b4b8bfb8c5a49b4c6e882030e0
+--! Hash: sha1:5966788dcd7997532069c5fe86dd9b635d323537
 --! Message: task-actions
 
 -- What the API offers for tasks beyond one row at a time, in SQL, so that psql has it as well: an order

@@ -1,5 +1,5 @@
---! Previous: sha1:37ade890b3c6fe748243e69ce9b86dc1d1d7b83e
---! Hash: sha1:bb64ff591315ac1bcfd9fb1eaa59cb7dc8b3ad7c
+--! Previous: sha1:5966788dcd7997532069c5fe86dd9b635d323537
+--! Hash: sha1:026818d7e85446dce722744113c575569c793ef1
 --! Message: schema-state
 
 -- Is this database the one that the code was written for? The migrations that ran and the schema they

@@ -444,11 +444,11 @@ finding (code, level, object, message, fix) as (
   union all
 
   -- A leakproof condition of the query may run before select_own, and whether it did shows. The guard is
-  -- the same rule in the one form that the planner checks first (see 000002-user.sql): an array, so that
-  -- it is no index condition; a case, so that nothing is concluded from it.
+  -- the same rule in the one form that the planner checks first, because it costs nothing: see
+  -- 000002-user.sql.
   select 'GUARD_MISSING', 'error', c.name,
     format('%s has no select_guard: conditions of a query can be checked on other people''s rows.', c.name),
-    format('drop policy if exists select_guard on %1$s; create policy select_guard on %1$s as restrictive for select using (case when %2$I = any (array[(select app_private.current_user_id())]) then true else false end); comment on policy select_guard on %1$s is %3$L;',
+    format('drop policy if exists select_guard on %1$s; create policy select_guard on %1$s as restrictive for select using ((select app_private.is_current_user())[%2$I] or (''{"2147483647": true}''::jsonb)[%2$I] is not null); comment on policy select_guard on %1$s is %3$L;',
       c.name, c.owner,
       'select_own again, written so that it is checked before any condition of the query.')
   from relation as c
@@ -461,7 +461,7 @@ finding (code, level, object, message, fix) as (
       select from policy as p
       where p.relation = c.oid and not p.polpermissive and p.command in ('select', 'all')
         and regexp_replace(p.qual, '\s+', '', 'g') = format(
-          'CASEWHEN(%s=ANY(ARRAY[(SELECTapp_private.current_user_id()AScurrent_user_id)]))THENtrueELSEfalseEND',
+          $$(((SELECTapp_private.is_current_user()ASis_current_user))[%1$s]OR(('{"2147483647":true}'::jsonb)[%1$s]ISNOTNULL))$$,
           quote_ident(c.owner))
     )
   union all
@@ -735,6 +735,11 @@ finding (code, level, object, message, fix) as (
       then nullif(current_setting('jwt.claims.user_id', true), '')::integer
       else app_private.psql_user_id()
     end;$$),
+    ('app_private.is_current_user()', false,
+      $$RETURN array_fill(true, ARRAY[1], ARRAY[COALESCE((app_private.current_user_id() % 2147483647), 0)])$$,
+      $$create or replace function app_private.is_current_user() returns boolean[]
+    language sql stable parallel safe
+    return array_fill(true, array[1], array[coalesce(app_private.current_user_id() % 2147483647, 0)]);$$),
     ('app_private.psql_user_id()', true,
       $$RETURN (SELECT l.user_id FROM app_private.psql_login l WHERE (l.login = SESSION_USER))$$,
       $$create or replace function app_private.psql_user_id() returns integer
@@ -753,9 +758,10 @@ finding (code, level, object, message, fix) as (
       case f.provolatile when 'i' then 'immutable' else 'volatile' end),
     format('alter function %s stable;', f.name)
   from routine as f
-  where (f.name in ('app_private.current_user_id()', 'app_private.psql_user_id()') and f.provolatile <> 's')
+  where (f.name in ('app_private.current_user_id()', 'app_private.is_current_user()', 'app_private.psql_user_id()')
+      and f.provolatile <> 's')
     or (f.provolatile = 'i'
-      and f.body ~* '\m(current_setting|session_user|current_user|current_role|current_user_id|psql_user_id)\M')
+      and f.body ~* '\m(current_setting|session_user|current_user|current_role|current_user_id|is_current_user|psql_user_id)\M')
   union all
 
   -- A leakproof function may look at rows before the policy does.

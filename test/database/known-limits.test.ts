@@ -52,20 +52,6 @@ test('the planner’s estimates know about how many tasks a person has', async (
   expect(await estimate(bob)).toBeGreaterThan(await estimate(bob + 1));
 });
 
-test('whether any row at all is completed, or has a description, is seen', async () => {
-  const trace = async (condition: string) => {
-    await session.query(
-      "set enable_indexscan = off; set enable_bitmapscan = off; set probe.ran = 'no'",
-    );
-    await session.query(
-      `select from public.task where case when ${condition} then (select set_config('probe.ran', 'yes', false) is null) end`,
-    );
-    return one("select current_setting('probe.ran')");
-  };
-  expect(await trace('description is null')).toBe('yes');
-  expect(await trace('description is not null')).toBe('no');
-});
-
 test('a MERGE that reads no column tells whether anybody else has a task', async () => {
   const sql =
     'merge into public.task t using (select) s on false when not matched by source then delete';

@@ -1,8 +1,8 @@
 /** Ways to break the isolation of tasks, for the tests that show that the proofs notice. Data only. */
 
 const OWN = '(user_id = (select app_private.current_user_id()))';
-const GUARD =
-  '(case when user_id = any (array[(select app_private.current_user_id())]) then true else false end)';
+const GUARD = `((select app_private.is_current_user())[user_id]
+    or ('{"2147483647": true}'::jsonb)[user_id] is not null)`;
 
 const psqlUserId = (body: string) => `
   create or replace function app_private.psql_user_id() returns integer
