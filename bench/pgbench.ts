@@ -22,7 +22,7 @@ const COLUMNS = 'id, title, completed, created_at, updated_at';
 const SCRIPTS = {
   'pgbench-rls': `\\set uid random(1, 250)
 \\startpipeline
-select set_config('role', 'todo_user', true), set_config('jwt.claims.user_id', cast(:uid as text), true), set_config('statement_timeout', '10000', true), set_config('enable_bitmapscan', 'off', true), set_config('random_page_cost', '1.1', true), set_config('jit', 'off', true);
+select set_config('role', 'todo_user', true), set_config('jwt.claims.user_id', cast(:uid as text), true), set_config('statement_timeout', '10000', true);
 select ${COLUMNS} from public.task order by id desc limit 50;
 \\endpipeline
 `,

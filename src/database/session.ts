@@ -7,24 +7,8 @@ import type { Identity } from '../identity/identity.ts';
 /** Spelled here and in app_private.current_user_id(), nowhere else. */
 export const USER_ID_SETTING = 'jwt.claims.user_id';
 
-/**
- * How requests are planned. A policy compares user_id with a value that the planner does not know, so it
- * counts on an average account. For one it may fetch all rows by bitmap and sort them, which in a large
- * account means all of them for each page; in order of the index it is a page's worth in every account.
- * While a table is small it would even read all of everybody's, since a jump in the index is priced as
- * one of a disk's arm; the rows of a person who is asking are in memory. And compiling a statement takes longer than any statement here runs.
- */
-const PLANNER_SETTINGS = { enable_bitmapscan: 'off', random_page_cost: '1.1', jit: 'off' } as const;
-
-/** All that a request sets, in this order. */
-export const REQUEST_SETTINGS = [
-  'role',
-  USER_ID_SETTING,
-  'statement_timeout',
-  'enable_bitmapscan',
-  'random_page_cost',
-  'jit',
-] as const;
+/** All that a request sets, in this order. How it is planned are settings of the login (roles.sql). */
+export const REQUEST_SETTINGS = ['role', USER_ID_SETTING, 'statement_timeout'] as const;
 
 /**
  * A fixed list, never a spread of the token: `role` and `search_path` are settings too. The claim is
@@ -39,6 +23,5 @@ export function sessionSettings(
     role: 'todo_user',
     [USER_ID_SETTING]: String(identity.userId),
     statement_timeout: String(statementTimeoutMs),
-    ...PLANNER_SETTINGS,
   };
 }

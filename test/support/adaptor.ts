@@ -65,7 +65,7 @@ export function useAdaptor(options: () => TestAdaptorOptions): TestAdaptor {
     async leftovers() {
       const { rows } = await pool.query(
         `select current_user::text as role, current_setting('${USER_ID_SETTING}', true) as claim,
-           current_setting('statement_timeout') as timeout, current_setting('enable_bitmapscan') as bitmapscan`,
+           current_setting('statement_timeout') as timeout`,
       );
       return rows[0];
     },
