@@ -4,7 +4,6 @@
  */
 import type {} from 'postgraphile';
 import { GraphQLError, Kind, type ValueNode } from 'postgraphile/graphql';
-import { sql } from 'postgraphile/pg-sql2';
 
 const RFC_3339 = /^\d{4}-\d{2}-\d{2}[T ]\d{2}:\d{2}:\d{2}(\.\d{1,6})?(Z|[+-]\d{2}:\d{2})$/i;
 
@@ -21,13 +20,6 @@ export const DatetimePlugin: GraphileConfig.Plugin = {
   version: '1.0.0',
   schema: {
     hooks: {
-      // PostGraphile's own to_char reads its format anew for each value. Written as JSON has it, the same
-      // moment takes two fifths of the time (docs/performance.md), whatever the database's DateStyle is.
-      init(nothing, build) {
-        build.dataplanPg.TYPES.timestamptz.castFromPg = (moment) =>
-          sql`to_json(${moment}) #>> '{}'`;
-        return nothing;
-      },
       GraphQLScalarType: (config) =>
         config.name === 'Datetime'
           ? {

@@ -19,6 +19,7 @@ import type { Limits } from './limits.ts';
 import { NonNullPlugin } from './non-null.ts';
 import { OrdersPlugin } from './orders.ts';
 import { pagesPlugin } from './pages.ts';
+import { RawValuesPlugin } from './raw-values.ts';
 import { LeanSurfacePlugin, PlainIdsPlugin } from './shape.ts';
 import { WritesPlugin } from './writes.ts';
 
@@ -58,6 +59,7 @@ export function buildPreset(options: PresetOptions): GraphileConfig.Preset {
       WritesPlugin,
       InputsPlugin,
       DescribePlugin,
+      RawValuesPlugin,
       DatetimePlugin,
       pagesPlugin(maxPageSize),
       executionPlugin(

@@ -72,7 +72,7 @@ export class Batch implements Submittable {
   write(wire: Wire): void {
     wire.stream.cork();
     try {
-      this.#makeRoom(wire);
+      if (this.#brings()) this.#makeRoom(wire);
       for (const [index, { text, name, parameters }] of this.#steps.entries()) {
         if (name !== undefined && !this.#options.afresh && this.#statements.use(name)) {
           this.reused.push(name);
@@ -81,14 +81,20 @@ export class Batch implements Submittable {
           this.#parsing.push(name);
         }
         wire.bind({ statement: name ?? '', values: parameters });
-        // Only the last step's rows are wanted, so only they need a description.
-        if (index === this.#steps.length - 1) wire.describe({ type: 'P' });
+        // Only the last step's rows are wanted, and only objects need to know what they are called.
+        if (index === this.#steps.length - 1 && !this.#options.arrays) wire.describe({ type: 'P' });
         wire.execute({});
       }
       wire.sync();
     } finally {
       wire.stream.uncork();
     }
+  }
+
+  /** Whether the connection lacks any of the statements. */
+  #brings(): boolean {
+    if (this.#options.afresh) return true;
+    return this.#steps.some(({ name }) => name !== undefined && !this.#statements.has(name));
   }
 
   /** Close comes first: after an error the server skips everything up to Sync. */

@@ -22,20 +22,23 @@ export class Rows {
   }
 
   describe(fields: readonly FieldDef[], client: ClientBase): void {
+    if (this.#asArrays) return;
     this.#names = fields.map((field) => field.name);
     this.#parsers = fields.map((field) => client.getTypeParser(field.dataTypeID, 'text'));
   }
 
-  add(values: readonly (string | null)[]): void {
-    const parsed = values.map((value, i) => {
-      const parse = this.#parsers[i];
-      return value === null || !parse ? value : parse(value);
-    });
-    this.rows.push(
-      this.#asArrays
-        ? parsed
-        : Object.fromEntries(this.#names.map((name, i) => [name, parsed[i]] as const)),
-    );
+  /** Arrays are PostGraphile's, whose codecs read the text that PostgreSQL sends. */
+  add(values: (string | null)[]): void {
+    if (this.#asArrays) {
+      this.rows.push(values);
+      return;
+    }
+    const row: Record<string, unknown> = {};
+    for (const [i, name] of this.#names.entries()) {
+      const value = values[i] ?? null;
+      row[name] = value === null ? null : this.#parsers[i]?.(value);
+    }
+    this.rows.push(row);
   }
 
   complete(tag: string): void {

@@ -36,6 +36,10 @@ export class Statements {
     return this.#held.size;
   }
 
+  has(name: string): boolean {
+    return this.#held.has(name);
+  }
+
   /** Whether the connection holds it; if so it is now the most recently used. */
   use(name: string): boolean {
     if (!this.#held.delete(name)) return false;

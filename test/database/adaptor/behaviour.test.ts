@@ -9,7 +9,7 @@ import { connect, useTestDatabase } from '../../support/database.ts';
 const [ANN, BEN] = [51, 52];
 const PEOPLE = [ANN, BEN, 53, 54, 55, 56];
 /** What the pool's next user finds: no claim, and the login's own settings. */
-const NOTHING_LEFT = { role: 'todo_authenticator', claim: '', timeout: '0', bitmapscan: 'on' };
+const NOTHING_LEFT = { role: 'todo_authenticator', claim: '', timeout: '0' };
 
 const database = useTestDatabase();
 
@@ -93,7 +93,9 @@ describe.each(['one-round-trip', 'stock'] as const)('%s', (adaptor) => {
   test('rows come as arrays where arrays are asked for', async () => {
     const query = { text: "select 1 as a, 'x' as b, null as c, array[1,2] as d", arrayMode: true };
     const { rows, rowCount } = await db.as(ANN, (client) => client.query(query));
-    expect(rows).toEqual([[1, 'x', null, [1, 2]]]);
+    // Arrays are for PostGraphile, whose codecs take both; ours spares both sides the types.
+    const text = [['1', 'x', null, '{1,2}']];
+    expect(rows).toEqual(adaptor === 'stock' ? [[1, 'x', null, [1, 2]]] : text);
     expect(rowCount).toBe(1);
   });
 
