@@ -6,6 +6,7 @@ import { useTestDatabase } from '../support/database.ts';
 import { running, titles, whileLocked } from '../support/faults.ts';
 import { addTask, addUser } from '../support/people.ts';
 import { type Production, startProduction } from '../support/production.ts';
+import { UNLESS_BUSY } from '../support/retry.ts';
 
 const database = useTestDatabase();
 
@@ -35,42 +36,50 @@ async function idleSocket(server: Production): Promise<{ socket: Socket; closed:
   return { socket, closed };
 }
 
-test('on SIGTERM what is in flight is answered, idle sockets are closed, and nothing new is taken', async () => {
-  const server = await startProduction(database);
-  const { id, query } = await person();
-  const { closed } = await idleSocket(server);
-  const token = await server.token(id);
-  const answer = await whileLocked(database, id, async () => {
-    const asked = post(server, token, query);
-    await expect.poll(() => running(database)).toBe(1);
-    server.child.kill('SIGTERM');
-    await closed;
-    await expect(post(server, token, '{ me { id } }')).rejects.toThrow();
-    // Not awaited here: it is answered once the lock is gone.
-    return () => asked;
-  });
-  expect(await (await answer()).json()).toEqual({
-    data: { updateTask: { task: { title: 'after' } } },
-  });
-  expect(await server.exit).toBe(0);
-});
-
-test('what is not done within the grace is cancelled, and the exit code is 0 all the same', async () => {
-  const server = await startProduction(database, { SHUTDOWN_GRACE_MS: '300' });
-  const { id, query } = await person();
-  const token = await server.token(id);
-  await whileLocked(database, id, async () => {
-    const asked = post(server, token, query).catch((error: Error) => error);
-    await expect.poll(() => running(database)).toBe(1);
-    server.child.kill('SIGTERM');
-    expect(await asked).toBeInstanceOf(Error);
+test(
+  'on SIGTERM what is in flight is answered, idle sockets are closed, and nothing new is taken',
+  UNLESS_BUSY,
+  async () => {
+    const server = await startProduction(database);
+    const { id, query } = await person();
+    const { closed } = await idleSocket(server);
+    const token = await server.token(id);
+    const answer = await whileLocked(database, id, async () => {
+      const asked = post(server, token, query);
+      await expect.poll(() => running(database)).toBe(1);
+      server.child.kill('SIGTERM');
+      await closed;
+      await expect(post(server, token, '{ me { id } }')).rejects.toThrow();
+      // Not awaited here: it is answered once the lock is gone.
+      return () => asked;
+    });
+    expect(await (await answer()).json()).toEqual({
+      data: { updateTask: { task: { title: 'after' } } },
+    });
     expect(await server.exit).toBe(0);
-    expect(await running(database)).toBe(0);
-  });
-  expect(await titles(database, id)).toEqual(['before']);
-});
+  },
+);
 
-test('a second signal that is meant leaves at once', async () => {
+test(
+  'what is not done within the grace is cancelled, and the exit code is 0 all the same',
+  UNLESS_BUSY,
+  async () => {
+    const server = await startProduction(database, { SHUTDOWN_GRACE_MS: '300' });
+    const { id, query } = await person();
+    const token = await server.token(id);
+    await whileLocked(database, id, async () => {
+      const asked = post(server, token, query).catch((error: Error) => error);
+      await expect.poll(() => running(database)).toBe(1);
+      server.child.kill('SIGTERM');
+      expect(await asked).toBeInstanceOf(Error);
+      expect(await server.exit).toBe(0);
+      expect(await running(database)).toBe(0);
+    });
+    expect(await titles(database, id)).toEqual(['before']);
+  },
+);
+
+test('a second signal that is meant leaves at once', UNLESS_BUSY, async () => {
   const server = await startProduction(database, { SHUTDOWN_GRACE_MS: '60000' });
   const { id, query } = await person();
   const token = await server.token(id);

@@ -2,6 +2,7 @@
 import { connect } from 'node:net';
 import { expect, onTestFinished, test } from 'vitest';
 import { useTestDatabase } from '../support/database.ts';
+import { UNLESS_BUSY } from '../support/retry.ts';
 import { useTestServer } from '../support/server.ts';
 
 const database = useTestDatabase();
@@ -36,7 +37,7 @@ function talk(first: string, drip = ''): Promise<{ answer: string; ms: number }>
   });
 }
 
-test('headers that come a byte at a time are given up', async () => {
+test('headers that come a byte at a time are given up', UNLESS_BUSY, async () => {
   const { answer, ms } = await talk(
     'POST /graphql HTTP/1.1\r\nHost: x\r\n',
     'X-Slow: '.repeat(500),
@@ -45,7 +46,7 @@ test('headers that come a byte at a time are given up', async () => {
   expect(ms).toBeLessThan(3000);
 });
 
-test('a body that comes a byte at a time is given up', async () => {
+test('a body that comes a byte at a time is given up', UNLESS_BUSY, async () => {
   const authorization = `Authorization: Bearer ${await server.token(7)}`;
   const head = `POST /graphql HTTP/1.1\r\nHost: x\r\n${authorization}\r\nContent-Type: application/json\r\nContent-Length: 9999\r\n\r\n{`;
   const { answer, ms } = await talk(head, ' '.repeat(500));
@@ -53,7 +54,7 @@ test('a body that comes a byte at a time is given up', async () => {
   expect(ms).toBeLessThan(3000);
 });
 
-test('a connection that nobody uses is closed', async () => {
+test('a connection that nobody uses is closed', UNLESS_BUSY, async () => {
   const { answer, ms } = await talk('GET /livez HTTP/1.1\r\nHost: x\r\n\r\n');
   expect(answer).toMatch(/^HTTP\/1.1 200 /);
   // Node adds a second of its own to keepAliveTimeout.
