@@ -5,7 +5,7 @@
 import { spawnSync } from 'node:child_process';
 import { join } from 'node:path';
 import { type Dialect, handWritten, ours, rest, stock } from './dialects.ts';
-import { type Child, startChild } from './support/child.ts';
+import { type Child, freePort, startChild } from './support/child.ts';
 import type { Stage } from './support/stage.ts';
 import { CONNECTIONS } from './workloads.ts';
 
@@ -30,8 +30,9 @@ export const PEERS: readonly Peer[] = [
     title: 'Rowguard',
     keptApartBy: 'RLS',
     dialect: ours,
-    start: (stage, through) =>
-      startChild({
+    async start(stage, through) {
+      const port = await freePort();
+      return startChild({
         command: process.execPath,
         args: [join(HERE, '../src/main.ts')],
         env: {
@@ -39,12 +40,14 @@ export const PEERS: readonly Peer[] = [
           JWT_SECRET: secretText(stage),
           JWT_ISSUER: stage.issuer.issuer,
           JWT_AUDIENCE: stage.issuer.audience,
-          PORT: '0',
+          PORT: String(port),
           POOL_SIZE: String(CONNECTIONS),
           RATE_LIMIT_PER_MINUTE: '0',
+          LOG_LEVEL: 'warn',
         },
-        listening: /POST http:\/\/127\.0\.0\.1:(\d+)\/graphql/,
-      }),
+        port,
+      });
+    },
   },
   node('stock', 'PostGraphile 5.1.5, stock', 'RLS', stock, 'stock.ts'),
   node('yoga', 'graphql-yoga + pg', 'where', handWritten, 'yoga.ts'),

@@ -12,6 +12,7 @@ interface Cost {
 
 export interface GrowthFindings {
   readonly began: Date;
+  readonly sharedBuffers: string;
   readonly steps: readonly (Cost & {
     readonly tasks: number;
     readonly people: number;
@@ -34,10 +35,10 @@ export function growthReport(
   say('\nWritten: bench/growth.json, docs/performance.md');
 }
 
-function tables({ began, steps, accounts, memory }: GrowthFindings): string {
+function tables({ began, sharedBuffers, steps, accounts, memory }: GrowthFindings): string {
   const [load = 0] = loadavg();
   return [
-    `Measured on ${began.toISOString().slice(0, 10)}, load average ${load.toFixed(1)} at the end. CPU is the median (and quartiles) of five parts.`,
+    `Measured on ${began.toISOString().slice(0, 10)}, load average ${load.toFixed(1)} at the end, shared_buffers ${sharedBuffers}. CPU is the median (and quartiles) of five parts.`,
     markdown([
       ['tasks of all', 'people', 'server µs', 'PostgreSQL µs', 'buffers of a page', 'start ms'],
       ...steps.map((step) => [

@@ -1,9 +1,10 @@
 /**
  * A process of its own for everything that is measured. A peer receives its settings as one line of JSON
- * on its standard input, says `listening <port>`, and ends when that input ends: so nothing is left
+ * on its standard input, says `listening <port>` (or is knocked at until it answers), and ends when that input ends: so nothing is left
  * behind, however the benchmark itself ends.
  */
 import { type ChildProcess, spawn } from 'node:child_process';
+import { type AddressInfo, createServer } from 'node:net';
 
 export interface Child {
   readonly pid: number;
@@ -18,8 +19,8 @@ export interface ChildOptions {
   readonly env?: Readonly<Record<string, string>>;
   /** Sent on the standard input. */
   readonly settings?: object;
-  /** What is printed when it listens; its first group is the port. */
-  readonly listening?: RegExp;
+  /** Where it will listen, if it does not say so itself. */
+  readonly port?: number;
 }
 
 const PATIENCE_MS = 60_000;
@@ -36,7 +37,7 @@ export async function startChild(options: ChildOptions): Promise<Child> {
     child.once('close', () => resolve());
     child.once('error', () => resolve());
   });
-  const port = await untilListening(child, options.listening ?? /^listening (\d+)$/m, ended);
+  const port = await untilListening(child, options.port, ended);
   return {
     pid: child.pid ?? 0,
     port,
@@ -51,7 +52,7 @@ export async function startChild(options: ChildOptions): Promise<Child> {
   };
 }
 
-function untilListening(child: ChildProcess, pattern: RegExp, ended: Promise<void>) {
+function untilListening(child: ChildProcess, known: number | undefined, ended: Promise<void>) {
   return new Promise<number>((resolve, reject) => {
     let text = '';
     const fail = (why: string) => {
@@ -62,17 +63,42 @@ function untilListening(child: ChildProcess, pattern: RegExp, ended: Promise<voi
     const read = (chunk: Buffer) => {
       if (text.length > 100_000) return;
       text += chunk;
-      const port = pattern.exec(text)?.[1];
-      if (!port) return;
-      clearTimeout(late);
-      resolve(Number(port));
+      const port = /^listening (\d+)$/m.exec(text)?.[1];
+      if (port) listens(Number(port));
     };
+    const listens = (port: number) => {
+      clearTimeout(late);
+      clearInterval(knocking);
+      resolve(port);
+    };
+    const knocking = setInterval(async () => {
+      if (known && (await answers(known))) listens(known);
+    }, 25);
     child.stdout?.on('data', read);
     child.stderr?.on('data', read);
     child.once('error', (error) => fail(error.message));
     ended.then(() => {
       clearTimeout(late);
+      clearInterval(knocking);
       fail('it ended');
+    });
+  });
+}
+
+const answers = (port: number): Promise<boolean> =>
+  fetch(`http://127.0.0.1:${port}/livez`).then(
+    ({ ok }) => ok,
+    () => false,
+  );
+
+/** A free one; somebody could take it in between, which then ends the benchmark. */
+export function freePort(): Promise<number> {
+  return new Promise((resolve, reject) => {
+    const server = createServer();
+    server.once('error', reject);
+    server.listen(0, '127.0.0.1', () => {
+      const { port } = server.address() as AddressInfo;
+      server.close(() => resolve(port));
     });
   });
 }

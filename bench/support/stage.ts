@@ -31,16 +31,20 @@ export const emailOf = (userId: number): string => `user${userId}@example.com`;
 
 const PLAIN_LOGIN = 'bench_app';
 
-/** Whatever happens, also Ctrl-C, the database is stopped and its files are removed. */
+/**
+ * Whatever happens, also Ctrl-C, the database is stopped and its files are removed. `sharedBuffers` as
+ * PostgreSQL writes it; its own 128 MB otherwise.
+ */
 export async function withStage<T>(
   work: (stage: Stage, interrupted: AbortSignal) => Promise<T>,
+  sharedBuffers?: string,
 ): Promise<T> {
   const ended = new AbortController();
   // Through npm one Ctrl-C comes twice.
   const interrupt = () => ended.abort(new Error('interrupted'));
   process.on('SIGINT', interrupt).on('SIGTERM', interrupt);
   try {
-    const stage = await openStage();
+    const stage = await openStage(sharedBuffers);
     try {
       return await work(stage, ended.signal);
     } finally {
@@ -51,13 +55,19 @@ export async function withStage<T>(
   }
 }
 
-async function openStage(): Promise<Stage> {
+async function openStage(sharedBuffers: string | undefined): Promise<Stage> {
   const directory = realpathSync(mkdtempSync(join(tmpdir(), 'rowguard-bench-')));
   chmodSync(directory, 0o711);
   const remove = () => rmSync(directory, { recursive: true, force: true });
   const say = () => {};
   try {
-    const database = await openEmbedded({ directory, port: undefined, say, disposable: true });
+    const open = () => openEmbedded({ directory, port: undefined, say, disposable: true });
+    let database = await open();
+    if (sharedBuffers) {
+      await setSharedBuffers(database.urls.root, sharedBuffers);
+      await database.stop();
+      database = await open();
+    }
     const { urls, secrets } = database;
     const stop = async () => {
       await database.stop();
@@ -104,6 +114,14 @@ async function openStage(): Promise<Stage> {
     remove();
     throw error;
   }
+}
+
+/** From its next start on. */
+async function setSharedBuffers(rootUrl: string, size: string): Promise<void> {
+  const root = new Client({ connectionString: rootUrl });
+  await root.connect();
+  await root.query(`alter system set shared_buffers = ${root.escapeLiteral(size)}`);
+  await root.end();
 }
 
 /**

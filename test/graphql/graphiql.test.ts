@@ -39,10 +39,13 @@ describe.skipIf(!here)('GraphiQL', () => {
       elsewhere.push(route.request().url());
       return route.abort();
     });
+    const introspection = page.waitForResponse(
+      (response) => response.request().postData()?.includes('__schema') ?? false,
+    );
     await page.goto(server.url);
     // The editor has its text, and GraphiQL knows the schema that it looked at first.
     await page.locator('.graphiql-query-editor .view-line').first().waitFor();
-    await page.waitForLoadState('networkidle');
+    await (await introspection).finished();
   }, 60_000);
   afterAll(() => browser?.close());
 
