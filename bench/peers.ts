@@ -5,6 +5,7 @@
 import { spawnSync } from 'node:child_process';
 import { join } from 'node:path';
 import { type Dialect, handWritten, ours, rest, stock } from './dialects.ts';
+import { generateClient } from './peers/prisma/generate.ts';
 import { type Child, freePort, startChild } from './support/child.ts';
 import type { Stage } from './support/stage.ts';
 import { CONNECTIONS } from './workloads.ts';
@@ -21,7 +22,6 @@ export interface Peer {
 }
 
 const HERE = import.meta.dirname;
-
 export const OURS = 'rowguard';
 
 export const PEERS: readonly Peer[] = [
@@ -52,6 +52,10 @@ export const PEERS: readonly Peer[] = [
   node('stock', 'PostGraphile 5.1.5, stock', 'RLS', stock, 'stock.ts'),
   node('yoga', 'graphql-yoga + pg', 'where', handWritten, 'yoga.ts'),
   node('apollo', 'Apollo Server + pg', 'where', handWritten, 'apollo.ts'),
+  {
+    ...node('prisma', 'Apollo Server + Prisma', 'where', handWritten, 'apollo.ts', 'prisma'),
+    missing: generateClient,
+  },
   node('mercurius', 'mercurius (JIT) + pg', 'where', handWritten, 'mercurius.ts'),
   node('rest', 'Express + pg, REST', 'where', rest, 'rest.ts'),
   {
@@ -86,8 +90,7 @@ function node(
     keptApartBy,
     dialect,
     start: (stage, through) => {
-      const { authenticator, plain } = stage.urls;
-      const url = through(keptApartBy === 'RLS' ? authenticator : plain);
+      const url = through(stage.urls[keptApartBy === 'RLS' ? 'authenticator' : 'plain']);
       return startChild({
         command: process.execPath,
         args: [join(HERE, 'peers', file)],

@@ -1,4 +1,4 @@
-/** Apollo Server on Express and node-postgres. */
+/** Apollo Server on Express. Its data access is on node-postgres or, as variant `prisma`, on Prisma. */
 import { ApolloServer } from '@apollo/server';
 import { expressMiddleware } from '@as-integrations/express5';
 import express from 'express';
@@ -8,9 +8,14 @@ import { taskAccess } from './support/tasks.ts';
 
 const settings = await readSettings();
 const identity = identify(settings);
+// Only there: Prisma's client is generated, and need not be.
+const tasks =
+  settings.variant === 'prisma'
+    ? await (await import('./prisma/tasks.ts')).prismaTaskAccess(settings)
+    : taskAccess(openPool(settings));
 const apollo = new ApolloServer<Context>({
   typeDefs,
-  resolvers: resolversOn(taskAccess(openPool(settings))),
+  resolvers: resolversOn(tasks),
   introspection: false,
 });
 await apollo.start();

@@ -1,0 +1,53 @@
+/**
+ * Prisma's client, made from schema.prisma into bench/generated/, which git ignores. Hands on why there is
+ * none, as one line.
+ */
+import { spawnSync } from 'node:child_process';
+import { createRequire } from 'node:module';
+import { dirname, join } from 'node:path';
+
+const BENCH = join(import.meta.dirname, '../..');
+
+let outcome: { readonly reason: string | undefined } | undefined;
+
+/** Once per run: it takes a second, and peers are started twice. */
+export function generateClient(): string | undefined {
+  outcome ??= { reason: generate() };
+  return outcome.reason;
+}
+
+function generate(): string | undefined {
+  const cli = commandLine();
+  if (!cli) return 'it is not installed (npm ci --prefix bench)';
+  const schema = join(import.meta.dirname, 'schema.prisma');
+  const { status, error, stderr } = spawnSync(
+    process.execPath,
+    [cli, 'generate', '--schema', schema, '--no-hints'],
+    {
+      cwd: BENCH,
+      encoding: 'utf8',
+      timeout: 60_000,
+      env: {
+        ...process.env,
+        // It downloads this engine unless told where it is, and generates without ever starting it.
+        PRISMA_SCHEMA_ENGINE_BINARY: process.execPath,
+        CHECKPOINT_DISABLE: '1',
+        NO_COLOR: '1',
+      },
+    },
+  );
+  if (status === 0) return undefined;
+  // What it did comes before what went wrong.
+  const lines = (error?.message ?? stderr).split('\n').filter((line) => line.trim() !== '');
+  const line = lines.find((text) => /error/i.test(text)) ?? lines[0];
+  return `prisma generate failed: ${line ?? `it ended with ${status}`}`;
+}
+
+function commandLine(): string | undefined {
+  try {
+    const manifest = createRequire(import.meta.url).resolve('prisma/package.json');
+    return join(dirname(manifest), 'build/index.js');
+  } catch {
+    return undefined;
+  }
+}
