@@ -53,7 +53,7 @@ export function readArguments(args: readonly string[]): Choice | 'help' {
     quick,
     only: (values.only ?? []).flatMap((names) => names.split(',')),
     rounds: wholeNumber('rounds', values.rounds, quick ? 2 : 5),
-    tasks: wholeNumber('tasks', values.tasks, quick ? 100_000 : 3_000_000),
+    tasks: wholeNumber('tasks', values.tasks, quick ? 100_000 : 20_000_000),
     requests: wholeNumber('requests', values.requests, quick ? 20_000 : 1_000_000),
     write: values.write ?? false,
   };
