@@ -9,10 +9,14 @@ import { OperatorError } from '../errors.ts';
 /** How long a database may take to come up, in milliseconds. */
 const PATIENCE_MS = 60_000;
 
-export async function waitForDatabase(url: string, say: (line: string) => void): Promise<void> {
+export async function waitForDatabase(
+  url: string,
+  say: (line: string) => void,
+  patienceMs = PATIENCE_MS,
+): Promise<void> {
   const target = describeUrl(url);
   let told = false;
-  for (const deadline = Date.now() + PATIENCE_MS; ; await sleep(500)) {
+  for (const deadline = Date.now() + patienceMs; ; await sleep(500)) {
     try {
       return await checkSchema(url, target);
     } catch (error) {

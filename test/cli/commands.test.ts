@@ -3,7 +3,16 @@ import { execFileSync } from 'node:child_process';
 import { join } from 'node:path';
 import { Client } from 'pg';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { ready, runOnce, type Started, startDetached, stopDetached } from '../support/process.ts';
+import {
+  LIST,
+  query,
+  ready,
+  runOnce,
+  type Started,
+  start,
+  startDetached,
+  stopDetached,
+} from '../support/process.ts';
 
 let server: Started;
 let directory: string;
@@ -184,4 +193,16 @@ describe('npm run doctor', () => {
     expect(stdout).toMatch(/^(0 errors|The doctor found nothing)/m);
     expect(code).toBe(0);
   });
+});
+
+// The last one: it stops the server of all the others.
+test('db reset empties a database that nobody uses, and the next start fills it as a first one does', async () => {
+  server.child.kill('SIGTERM');
+  expect(await server.exit).toBe(0);
+  const { code, stderr } = await run('db', 'reset', '--yes');
+  expect(stderr).toContain('The database is empty and migrated.');
+  expect(code).toBe(0);
+  const again = await ready(start(directory));
+  const { data } = await query(again.url, again.tokens[0], LIST);
+  expect(data.tasks.nodes.map(({ id }: { id: number }) => id)).toEqual([3, 2, 1]);
 });
