@@ -42,23 +42,25 @@ begin
 end
 $$;
 
--- How the server's requests are planned. A policy compares user_id with a value that the planner does not
+-- How the server's requests are planned, and moments written. A policy compares user_id with a value that the planner does not
 -- know, so it counts on an average account. For one it may fetch all rows by bitmap and sort them, which in
 -- a large account means all of them for each page; in the order of the index it is a page's worth in every
 -- account. While a table is small it would even read all of everybody's, since a jump in the index is
 -- priced as one of a disk's arm; the rows of a person who is asking are in memory. And compiling a
--- statement takes longer than any statement here runs. As settings of the login they hold behind a
--- pooler too, and cost a request nothing. Shared with roles of other databases, hence no IN DATABASE.
+-- statement takes longer than any statement here runs. And moments are written in UTC, whatever the zone of
+-- the database: one of 1900 had an offset with seconds, which no RFC 3339 reader takes. As settings of the
+-- login they hold behind a pooler too, and cost a request nothing.
 do $$
 begin
   if not exists (
     select from pg_catalog.pg_db_role_setting as s
     where s.setrole = 'todo_authenticator'::regrole and s.setdatabase = 0
-      and s.setconfig @> array['enable_bitmapscan=off', 'random_page_cost=1.1', 'jit=off']
+      and s.setconfig @> array['enable_bitmapscan=off', 'random_page_cost=1.1', 'jit=off', 'TimeZone=UTC']
   ) then
     alter role todo_authenticator set enable_bitmapscan = off;
     alter role todo_authenticator set random_page_cost = 1.1;
     alter role todo_authenticator set jit = off;
+    alter role todo_authenticator set timezone = 'UTC';
   end if;
 end
 $$;

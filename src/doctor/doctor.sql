@@ -918,14 +918,14 @@ finding (code, level, object, message, fix) as (
     and (d.setrole = 0 or r.is_server)
   union all
 
-  -- Without these a page of a large account is read whole (see roles.sql). Its own value counts, which
-  -- one for the database would hide.
-  select 'LOGIN_PLANS', 'warning', 'todo_authenticator',
-    format('Sessions of todo_authenticator start without %s: pages of large accounts may be read whole.',
+  -- See roles.sql for what each is for.
+  select 'LOGIN_DEFAULTS', 'warning', 'todo_authenticator',
+    format('Sessions of todo_authenticator start without %s: pages of large accounts may be read whole, moments be written in another zone.',
       string_agg(format('%s = %s', x.name, x.value), ', ')),
-    string_agg(format('alter role todo_authenticator set %s = %s;', x.name, x.value), ' ')
+    string_agg(format('alter role todo_authenticator set %s = %L;', x.name, x.value), ' ')
   from role as r
-  cross join (values ('enable_bitmapscan', 'off'), ('random_page_cost', '1.1'), ('jit', 'off')) as x (name, value)
+  cross join (values ('enable_bitmapscan', 'off'), ('random_page_cost', '1.1'), ('jit', 'off'),
+    ('TimeZone', 'UTC')) as x (name, value)
   where r.rolname = 'todo_authenticator' and not exists (
     select from pg_catalog.pg_db_role_setting as s
     where s.setrole = r.oid and s.setdatabase = 0 and x.name || '=' || x.value = any (s.setconfig)

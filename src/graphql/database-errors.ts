@@ -37,6 +37,7 @@ export function explain(
     case '22003': // numeric_value_out_of_range
     case '22007': // invalid_datetime_format
     case '22008': // datetime_field_overflow
+    case '22009': // invalid_time_zone_displacement_value
     case '22021': // character_not_in_repertoire: a NUL character in a text
     case '22P02': // invalid_text_representation
     case '22P05': // untranslatable_character

@@ -3,7 +3,7 @@
  * table has it too.
  */
 import type {} from 'postgraphile';
-import { lambda, list, type Step } from 'postgraphile/grafast';
+import { constant, lambda, list, type Step } from 'postgraphile/grafast';
 import { clientError } from './errors.ts';
 
 /** Rows of a page whose request names no size. */
@@ -40,7 +40,7 @@ export function pagesPlugin(maxPageSize: number): GraphileConfig.Plugin {
         GraphQLObjectType_fields_field_args(args, build, { scope }) {
           if (!scope.isPgFieldConnection) return args;
           const { offset: _offset, first: f, last: l, ...rest } = args;
-          if (!f || !l) return args;
+          if (!f) return args;
           const sizes = build.wrapDescription;
           return {
             // Applied together below: a default on `first` alone would break `last`.
@@ -52,11 +52,17 @@ export function pagesPlugin(maxPageSize: number): GraphileConfig.Plugin {
                 'arg',
               ),
             },
-            last: {
-              ...l,
-              applyPlan: undefined,
-              description: sizes(`Only the last \`n\` of the list: ${maxPageSize} at most.`, 'arg'),
-            },
+            // A function that returns a set has no `last`.
+            ...(l && {
+              last: {
+                ...l,
+                applyPlan: undefined,
+                description: sizes(
+                  `Only the last \`n\` of the list: ${maxPageSize} at most.`,
+                  'arg',
+                ),
+              },
+            }),
             ...rest,
           };
         },
@@ -74,9 +80,9 @@ export function pagesPlugin(maxPageSize: number): GraphileConfig.Plugin {
             plan($parent, fieldArgs, info) {
               const $connection = plan($parent, fieldArgs, info) as PagedStep;
               const $first = fieldArgs.getRaw('first');
-              const $last = fieldArgs.getRaw('last');
-              $connection.setFirst(lambda(list([$first, $last]), first));
-              $connection.setLast(lambda($last, last));
+              const $last = fieldArgs.getRaw('last') as Step<Size> | undefined;
+              $connection.setFirst(lambda(list([$first, $last ?? constant(null)]), first));
+              if ($last) $connection.setLast(lambda($last, last));
               return $connection;
             },
           };
