@@ -2,7 +2,7 @@
 
 create schema app_private;
 
-create collation app_private.bytewise (provider = libc, locale = 'C', deterministic = t);
+create collation app_private.bytewise (provider = icu, locale = 'und', deterministic = t);
 
 create schema public;
 

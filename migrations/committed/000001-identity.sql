@@ -1,5 +1,5 @@
 --! Previous: -
---! Hash: sha1:dbaa5c8103bbfba76e0d6120272aa76913bee575
+--! Hash: sha1:7465717bd04091110cca840db6516d9e9a4a8e5a
 --! Message: identity
 
 -- Who is asking? One function answers for every policy, and it cannot be lied to.
@@ -109,9 +109,10 @@ comment on function app_private.refuse_change() is
 
 -- An index answers before any policy, and an index that spans people would answer about everybody. It
 -- serves only comparisons of its own collation, and nobody but the owner may name one of app_private:
--- such an index keeps values unique and can not be searched. Equal is equal in every deterministic
--- collation.
-create collation app_private.bytewise from pg_catalog."C";
+-- such an index keeps values unique and can not be searched. Equal is equal, byte by byte, in every
+-- deterministic collation. Not one that sorts by bytes: in such an index PostgreSQL finds a prefix
+-- (`^@`, which is leakproof) whatever the collation of the query is.
+create collation app_private.bytewise (provider = icu, locale = 'und', deterministic = true);
 
 comment on collation app_private.bytewise is
   'For indexes that span people: who may not look into app_private can not search such an index.';

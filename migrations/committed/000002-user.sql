@@ -1,5 +1,5 @@
---! Previous: sha1:dbaa5c8103bbfba76e0d6120272aa76913bee575
---! Hash: sha1:d02485d566a40957a46f3e13d367417766a4d82a
+--! Previous: sha1:7465717bd04091110cca840db6516d9e9a4a8e5a
+--! Hash: sha1:e304f862ac0cc582b9979b16d725c1cd4b17c1e5
 --! Message: user
 
 -- A person. The id is the JWT's user_id, so it is supplied by whoever signs people in, not by us.
@@ -43,6 +43,7 @@ create policy select_own on public."user" for select
 -- costs something, and so may come after a condition that has none (`description is null`, a look-up in
 -- an array): so this has none either, and nothing can come before it. It consists of what PostgreSQL
 -- knows to be leakproof (look-ups, `or`, `is null`; not `coalesce`), or it would come last in an update.
+-- Only in a UNION ALL of tables is what costs nothing tried in another order: docs/security.md, known limits.
 -- The planner makes no index condition of it; the index is found through select_own. The second line is for
 -- the one id that no array can have; its rows are kept by select_own alone.
 create policy select_guard on public."user" as restrictive for select

@@ -1,5 +1,5 @@
---! Previous: sha1:d02485d566a40957a46f3e13d367417766a4d82a
---! Hash: sha1:a6ca374d7dc441933cfe0b51e9ae7260b8ac7742
+--! Previous: sha1:e304f862ac0cc582b9979b16d725c1cd4b17c1e5
+--! Hash: sha1:dc69e98f158afa680aa4b6b0b6c761a32d987eee
 --! Message: task
 
 -- A task. It always has an owner: user_id is not null, references an existing user, goes with that

@@ -1,5 +1,5 @@
---! Previous: sha1:a6ca374d7dc441933cfe0b51e9ae7260b8ac7742
---! Hash: sha1:20829231062902877c010f950d5d655616407d29
+--! Previous: sha1:dc69e98f158afa680aa4b6b0b6c761a32d987eee
+--! Hash: sha1:a49a91998350af7604e640b48c928c0a5a7592c6
 --! Message: account
 
 -- How an account begins and ends. Both are functions of the owner, because they are the only two

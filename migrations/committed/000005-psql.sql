@@ -1,5 +1,5 @@
---! Previous: sha1:20829231062902877c010f950d5d655616407d29
---! Hash: sha1:6a2ecd071222823f324694dda8d997d18980970f
+--! Previous: sha1:a49a91998350af7604e640b48c928c0a5a7592c6
+--! Hash: sha1:c86ffed2760413e894626a3c700d6c88fdeb72a8
 --! Message: psql
 
 -- Direct SQL for one person: a login of their own, which can do with its own rows what the API can.

@@ -1,5 +1,5 @@
---! Previous: sha1:6a2ecd071222823f324694dda8d997d18980970f
---! Hash: sha1:6b5f8c623f69e6b4b8bfb8c5a49b4c6e882030e0
+--! Previous: sha1:c86ffed2760413e894626a3c700d6c88fdeb72a8
+--! Hash: sha1:3c1e26f3f5766258517dddf074c7d1609a157b9f
 --! Message: deletions
 
 -- Accounts end in three ways: delete_me, an owner's delete, and the sign-in service saying so. This is

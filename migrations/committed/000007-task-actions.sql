@@ -1,5 +1,5 @@
---! Previous: sha1:6b5f8c623f69e6b4b8bfb8c5a49b4c6e882030e0
---! Hash: sha1:5966788dcd7997532069c5fe86dd9b635d323537
+--! Previous: sha1:3c1e26f3f5766258517dddf074c7d1609a157b9f
+--! Hash: sha1:5c652e85aaf3391b417bc97459f12c8b4a9e20be
 --! Message: task-actions
 
 -- What the API offers for tasks beyond one row at a time, in SQL, so that psql has it as well: an order

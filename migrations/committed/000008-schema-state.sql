@@ -1,5 +1,5 @@
---! Previous: sha1:5966788dcd7997532069c5fe86dd9b635d323537
---! Hash: sha1:026818d7e85446dce722744113c575569c793ef1
+--! Previous: sha1:5c652e85aaf3391b417bc97459f12c8b4a9e20be
+--! Hash: sha1:26c0688ea6d5d6bbcf8b5f355ffa15abbcf62215
 --! Message: schema-state
 
 -- Is this database the one that the code was written for? The migrations that ran and the schema they

@@ -52,6 +52,27 @@ test('the planner’s estimates know about how many tasks a person has', async (
   expect(await estimate(bob)).toBeGreaterThan(await estimate(bob + 1));
 });
 
+test('exact guesses about rows are answered in a UNION ALL of a table with itself', async () => {
+  const guess = async (condition: string) => {
+    await session.query(
+      "set enable_indexscan = off; set enable_indexonlyscan = off; set enable_bitmapscan = off; set probe.ran = 'no'",
+    );
+    await session.query(
+      `select from (table public.task union all table public.task) as t
+       where ${condition}`,
+    );
+    return one("select current_setting('probe.ran')");
+  };
+  const ran = "set_config('probe.ran', 'yes', false)";
+  const whose = (id: number) =>
+    `(select '[${id}:${id}]={t}'::boolean[])[t.user_id] and (select to_jsonb(${ran}))[t.id] is null`;
+  expect(await guess(whose(bob))).toBe('yes');
+  expect(await guess(whose(bob + 1))).toBe('no');
+  // No more than that: what has an order costs something, and the guard comes first.
+  const halving = (to: number) => `t.user_id < ${to} and t.id <> (select -length(${ran}))`;
+  expect(await guess(`${halving(bob + 1)} and t.user_id >= ${bob}`)).toBe('no');
+});
+
 test('a MERGE that reads no column tells whether anybody else has a task', async () => {
   const sql =
     'merge into public.task t using (select) s on false when not matched by source then delete';

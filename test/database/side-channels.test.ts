@@ -57,6 +57,8 @@ const CONDITIONS = [
   "coalesce(nullif($C >= '$P' and $C < '$P~', false), false) and $F",
   "greatest($C, '$P') = $C and least($C, '$P~') = $C and $F",
   "not ($C < '$P' or $C >= '$P~') and $F",
+  // Leakproof, and of no collation.
+  "$C ^@ '$P' and $F",
   // Look-ups cost the planner nothing, so nothing can be cheaper.
   `('{"$P1": true}'::jsonb)[$C] is not null and $N`,
 ];
@@ -73,6 +75,7 @@ const STATEMENTS = [
   'select 1 from $R where $W order by $C',
   'select count(*) from $R where $W',
   'select exists (select from $R where $W)',
+  'select count(*) from (table $R union all table $R) as u where $W',
 ];
 
 /** Everything a person can look at afterwards: the plan with its counts, and the trace. */
@@ -106,6 +109,8 @@ async function telling(columns: readonly (readonly [string, string])[]): Promise
     for (const [column, relation] of columns)
       for (const statement of STATEMENTS)
         for (const condition of CONDITIONS) {
+          // The one that a known limit is about: see known-limits.test.ts.
+          if (statement.includes('union all') && condition.includes('$N')) continue;
           const held = await probe(statement, column, relation, condition, HELD);
           const free = await probe(statement, column, relation, condition, FREE);
           if (held !== free)
