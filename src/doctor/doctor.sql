@@ -143,10 +143,11 @@ index as materialized (
     pg_get_expr(i.indpred, i.indrelid) as predicate, i.indisexclusion, c.relname, k.conname,
     format('%I.%I', r.nspname, c.relname) as name, m.amname = 'btree' as is_btree,
     -- Whether a query can be answered from its first key ahead of a policy: read in its order, by a
-    -- distance, or by a leakproof operator. Nobody but the owner can name the collation bytewise.
+    -- distance, or by a leakproof operator. Nobody but the owner can name the collation bytewise, and as
+    -- long as it is ICU's no prefix is found in it.
     coalesce(i.indcollation[0] <> (
         select l.oid from pg_catalog.pg_collation as l join schema as s on s.oid = l.collnamespace
-        where s.nspname = 'app_private' and l.collname = 'bytewise'
+        where s.nspname = 'app_private' and l.collname = 'bytewise' and l.collprovider = 'i'
       ), true)
       and (m.amname = 'btree' or exists (
         select from pg_catalog.pg_opclass as o
