@@ -42,10 +42,10 @@ begin
 end
 $$;
 
--- How the server's requests are planned, and moments written. A policy compares user_id with a value that the planner does not
--- know, so it counts on an average account. For one it may fetch all rows by bitmap and sort them, which in
--- a large account means all of them for each page; in the order of the index it is a page's worth in every
--- account. While a table is small it would even read all of everybody's, since a jump in the index is
+-- How the server's requests are planned, and moments written. A policy compares user_id with a value that
+-- the planner does not know, so it counts on an average account. For one it may fetch all rows by bitmap
+-- and sort them, which in a large account means all of them for each page; in the order of the index it is
+-- a page's worth in every account. While a table is small it would even read all of everybody's, since a jump in the index is
 -- priced as one of a disk's arm; the rows of a person who is asking are in memory. And compiling a
 -- statement takes longer than any statement here runs. And moments are written in UTC, whatever the zone of
 -- the database: one of 1900 had an offset with seconds, which no RFC 3339 reader takes. As settings of the

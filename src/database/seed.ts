@@ -50,8 +50,8 @@ export async function seedDemoAccounts(authenticatorUrl: string): Promise<void> 
       await client.query('select app_private.ensure_user($1, $2, now())', [userId, email]);
       await client.query('set local role todo_user');
       await client.query('select set_config($1, $2, true)', [USER_ID_SETTING, String(userId)]);
-      const { rows } = await client.query('select exists (select from public.task) as any');
-      for (const { title, description, completed } of rows[0]?.any ? [] : tasks) {
+      const { rows } = await client.query('select exists (select from public.task) as found');
+      for (const { title, description, completed } of rows[0]?.found ? [] : tasks) {
         await client.query(
           'insert into public.task (title, description, completed) values ($1, $2, $3)',
           [title, description ?? null, completed ?? false],

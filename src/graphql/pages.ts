@@ -80,6 +80,7 @@ export function pagesPlugin(maxPageSize: number): GraphileConfig.Plugin {
             plan($parent, fieldArgs, info) {
               const $connection = plan($parent, fieldArgs, info) as PagedStep;
               const $first = fieldArgs.getRaw('first');
+              // Undefined where there is no such argument, whatever its type says.
               const $last = fieldArgs.getRaw('last') as Step<Size> | undefined;
               $connection.setFirst(lambda(list([$first, $last ?? constant(null)]), first));
               if ($last) $connection.setLast(lambda($last, last));

@@ -26,7 +26,7 @@ beforeAll(async () => {
   ]);
   await privileged.query(
     `insert into public.task (title, description, user_id)
-     select $2 || i, $2 || i, $1 from generate_series(1, 500) as i`,
+     select $2 || i, $2 || i, $1 from generate_series(1, 110) as i`,
     [bob, HELD],
   );
   await privileged.query('analyze public.task; analyze public."user"');

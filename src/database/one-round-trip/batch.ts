@@ -72,7 +72,7 @@ export class Batch implements Submittable {
   write(wire: Wire): void {
     wire.stream.cork();
     try {
-      if (this.#brings()) this.#makeRoom(wire);
+      this.#makeRoom(wire);
       for (const [index, { text, name, parameters }] of this.#steps.entries()) {
         if (name !== undefined && !this.#options.afresh && this.#statements.use(name)) {
           this.reused.push(name);
@@ -91,14 +91,10 @@ export class Batch implements Submittable {
     }
   }
 
-  /** Whether the connection lacks any of the statements. */
-  #brings(): boolean {
-    if (this.#options.afresh) return true;
-    return this.#steps.some(({ name }) => name !== undefined && !this.#statements.has(name));
-  }
-
   /** Close comes first: after an error the server skips everything up to Sync. */
   #makeRoom(wire: Wire): void {
+    const held = ({ name }: Step) => name === undefined || this.#statements.has(name);
+    if (!this.#options.afresh && this.#steps.every(held)) return;
     const names = this.#steps.flatMap(({ name }) => name ?? []);
     if (this.#options.afresh) {
       for (const name of names) {

@@ -22,7 +22,6 @@ export class Rows {
   }
 
   describe(fields: readonly FieldDef[], client: ClientBase): void {
-    if (this.#asArrays) return;
     this.#names = fields.map((field) => field.name);
     this.#parsers = fields.map((field) => client.getTypeParser(field.dataTypeID, 'text'));
   }
@@ -33,12 +32,11 @@ export class Rows {
       this.rows.push(values);
       return;
     }
-    const row: Record<string, unknown> = {};
-    for (const [i, name] of this.#names.entries()) {
-      const value = values[i] ?? null;
-      row[name] = value === null ? null : this.#parsers[i]?.(value);
-    }
-    this.rows.push(row);
+    const parsed = values.map((value, i) => {
+      const parse = this.#parsers[i];
+      return value === null || !parse ? value : parse(value);
+    });
+    this.rows.push(Object.fromEntries(this.#names.map((name, i) => [name, parsed[i]] as const)));
   }
 
   complete(tag: string): void {
