@@ -64,7 +64,12 @@ export async function whileLocked<T>(
 }
 
 /** The request, and how long its answer took in milliseconds. */
-export async function timed(server: TestServer, who: number, query: string, variables?: object) {
+export async function timed(
+  server: TestServer,
+  who: number | string,
+  query: string,
+  variables?: object,
+) {
   const since = performance.now();
   const answer = await server.ask(who, query, variables);
   return { answer, ms: performance.now() - since };
