@@ -38,6 +38,7 @@ export interface Config {
   readonly statementTimeoutMs: number;
   readonly adaptor: 'one-round-trip' | 'stock';
   readonly preparedStatements: boolean;
+  readonly executor: 'compiled' | 'grafast';
   readonly shutdownGraceMs: number;
   readonly logLevel: LogLevel;
   /** Undefined: /metrics answers anybody, and in production nobody. */
@@ -88,6 +89,7 @@ export function loadConfig(
     statementTimeoutMs: integer('STATEMENT_TIMEOUT_MS', 10_000, 1, 3_600_000),
     adaptor: choice('DATABASE_ADAPTOR', ['one-round-trip', 'stock']),
     preparedStatements: choice('PREPARED_STATEMENTS', ['on', 'off']) === 'on',
+    executor: choice('GRAPHQL_EXECUTOR', ['compiled', 'grafast']),
     shutdownGraceMs: integer('SHUTDOWN_GRACE_MS', 10_000, 0, 600_000),
     logLevel: choice('LOG_LEVEL', ['info', 'debug', 'warn', 'error', 'silent']),
     metricsToken: settings.raw('METRICS_TOKEN'),

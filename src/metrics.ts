@@ -16,6 +16,7 @@ export class Metrics {
   readonly #names = new Set<string>();
   readonly #requests: Counter<'path' | 'status' | 'outcome'>;
   readonly #operations: Histogram<'kind' | 'operation'>;
+  readonly #executions: Counter<'executor'>;
   readonly #waits: Histogram;
   readonly #errors: Counter<'class'>;
   readonly #tokens: Counter<'cached'>;
@@ -33,6 +34,12 @@ export class Metrics {
       help: `GraphQL operations by name; "other" once ${MAX_NAMES} different names were seen`,
       labelNames: ['kind', 'operation'],
       buckets: SECONDS,
+      registers,
+    });
+    this.#executions = new Counter({
+      name: 'rowguard_executions_total',
+      help: 'GraphQL operations by executor: compiled, grafast, or both (compiled, which gave up)',
+      labelNames: ['executor'],
       registers,
     });
     this.#waits = new Histogram({
@@ -56,10 +63,12 @@ export class Metrics {
     collectDefaultMetrics({ register: this.registry });
   }
 
-  requestEnded({ path, status, outcome, kind, operation, durationMs }: RequestEntry): void {
+  requestEnded(entry: RequestEntry): void {
+    const { path, status, outcome, kind, operation, executor, durationMs } = entry;
     this.#requests.inc({ path, status, outcome });
-    if (kind)
-      this.#operations.observe({ kind, operation: this.#label(operation) }, durationMs / 1000);
+    if (!kind) return;
+    this.#operations.observe({ kind, operation: this.#label(operation) }, durationMs / 1000);
+    if (executor) this.#executions.inc({ executor });
   }
 
   waited(ms: number): void {

@@ -13,6 +13,7 @@ import { type AdaptorName, buildPgService } from './database/service.ts';
 import { Users } from './database/users.ts';
 import { examineBeforeServing } from './doctor/boot.ts';
 import { openApi } from './graphql/api.ts';
+import type { ExecutorName } from './graphql/execution.ts';
 import type { GraphiqlAccount } from './graphql/graphiql.ts';
 import { DEFAULT_LIMITS, type Limits } from './graphql/limits.ts';
 import { buildPreset } from './graphql/preset.ts';
@@ -43,6 +44,7 @@ export interface ServerOptions {
   readonly adaptor: AdaptorName;
   /** False for a pooler that does not keep them. */
   readonly preparedStatements: boolean;
+  readonly executor: ExecutorName;
   readonly shutdownGraceMs: number;
   readonly maxPageSize: number;
   /** What one request may ask for; what is absent has its default. */
@@ -102,6 +104,7 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
         }),
         statementTimeoutMs: options.statementTimeoutMs,
         maxPageSize: options.maxPageSize,
+        executor: options.executor,
         limits: { ...DEFAULT_LIMITS, ...options.limits },
         graphiqlAccounts: options.graphiqlAccounts,
         watch: options.watch ?? false,

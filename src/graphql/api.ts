@@ -7,6 +7,7 @@ import type { Server, ServerResponse } from 'node:http';
 import type { Express } from 'express';
 import { makeSchema } from 'postgraphile';
 import { grafserv } from 'postgraphile/grafserv/express/v4';
+import { forgetStatements } from './compiled/statements.ts';
 
 export interface Api {
   mount(app: Express, server: Server): Promise<void>;
@@ -35,6 +36,7 @@ export async function openApi(preset: GraphileConfig.Preset): Promise<Api> {
     },
     async reload() {
       serv.setSchema((await makeSchema(preset)).schema);
+      forgetStatements();
     },
     endStreams() {
       for (const response of streams) response.destroy();

@@ -12,14 +12,20 @@ import {
   getOperationAST,
 } from 'postgraphile/graphql';
 import { markRead } from '../database/request.ts';
+import { type Execute, type Executor, executeCompiled } from './compiled/execute.ts';
+import { checkGrafast } from './compiled/versions.ts';
 import { exceededByVariables } from './complexity.ts';
 import { type DocumentOptions, documentReader } from './documents.ts';
 import { RETRY_AFTER } from './errors.ts';
+
+/** `grafast` is PostGraphile's own, slower; for versions that the other was not tested with. */
+export type ExecutorName = 'compiled' | 'grafast';
 
 /** How an operation ended; the code and the id are its first error's. */
 export interface Executed {
   readonly kind: string;
   readonly name: string | undefined;
+  readonly executor: Executor;
   readonly code: string | undefined;
   /** Of what was hidden from the client. */
   readonly errorId: string | undefined;
@@ -30,10 +36,16 @@ export interface ExecutionHooks {
   readonly executed: (request: IncomingMessage, what: Executed) => void;
 }
 
+export interface ExecutionOptions extends DocumentOptions {
+  readonly executor: ExecutorName;
+}
+
 export function executionPlugin(
-  options: DocumentOptions,
+  options: ExecutionOptions,
   { mask, executed }: ExecutionHooks,
 ): GraphileConfig.Plugin {
+  const compiled = options.executor === 'compiled';
+  if (compiled) checkGrafast();
   const readers = new WeakMap<GraphQLSchema, ReturnType<typeof documentReader>>();
   const readerOf = (schema: GraphQLSchema) => {
     const reader = readers.get(schema) ?? documentReader(schema, options);
@@ -55,11 +67,15 @@ export function executionPlugin(
       if (kind === 'query' && pgSettings) markRead(pgSettings);
       const request =
         ('requestContext' in args && args.requestContext?.expressv4?.req) || undefined;
+      const execute = config.execute as Execute;
+      const { result, executor } = compiled
+        ? await executeCompiled(args, execute)
+        : { result: await execute(args), executor: 'grafast' as const };
       const ended = (error?: GraphQLError) => {
         const { code, errorId } = (error?.extensions ?? {}) as { code?: string; errorId?: string };
-        if (request) executed(request, { kind, name: operation?.name?.value, code, errorId });
+        if (request)
+          executed(request, { kind, name: operation?.name?.value, executor, code, errorId });
       };
-      const result = await config.execute(args);
       if (!('errors' in result) || !result.errors) {
         ended();
         return result;

@@ -4,6 +4,7 @@
  */
 import type {} from 'postgraphile';
 import { constant, lambda, list, type Step } from 'postgraphile/grafast';
+import { repeatable } from './compiled/repeatable.ts';
 import { clientError } from './errors.ts';
 
 /** Rows of a page whose request names no size. */
@@ -27,9 +28,10 @@ export function pagesPlugin(maxPageSize: number): GraphileConfig.Plugin {
     }
     return size;
   };
-  const first = ([f, l]: readonly [Size, Size]): number | null =>
-    f == null ? (l == null ? Math.min(DEFAULT_PAGE_SIZE, maxPageSize) : null) : checked('first', f);
-  const last = (l: Size): number | null => (l == null ? null : checked('last', l));
+  const first = repeatable(([f, l]: readonly [Size, Size]): number | null =>
+    f == null ? (l == null ? Math.min(DEFAULT_PAGE_SIZE, maxPageSize) : null) : checked('first', f),
+  );
+  const last = repeatable((l: Size): number | null => (l == null ? null : checked('last', l)));
 
   return {
     name: 'PagesPlugin',

@@ -11,7 +11,7 @@ import { accountDeletedPlugin } from './account-deleted.ts';
 import { DatetimePlugin } from './datetime.ts';
 import { DescribePlugin } from './describe.ts';
 import { type ErrorMaskOptions, errorMask } from './errors.ts';
-import { type ExecutionHooks, executionPlugin } from './execution.ts';
+import { type ExecutionHooks, type ExecutorName, executionPlugin } from './execution.ts';
 import { FiltersPlugin } from './filters.ts';
 import { type GraphiqlAccount, graphiqlConfig } from './graphiql.ts';
 import { InputsPlugin } from './inputs.ts';
@@ -28,6 +28,7 @@ export interface PresetOptions {
   readonly statementTimeoutMs: number;
   readonly maxPageSize: number;
   readonly limits: Limits;
+  readonly executor: ExecutorName;
   readonly errors: ErrorMaskOptions;
   /** Who sent the request of this GraphQL operation. Throws if nobody was authenticated. */
   readonly identityOf: (context: Partial<Grafast.RequestContext>) => Identity;
@@ -63,7 +64,7 @@ export function buildPreset(options: PresetOptions): GraphileConfig.Preset {
       DatetimePlugin,
       pagesPlugin(maxPageSize),
       executionPlugin(
-        { limits, maxPageSize, tellSchema: graphiql },
+        { limits, maxPageSize, tellSchema: graphiql, executor: options.executor },
         { mask, executed: options.executed },
       ),
     ],

@@ -27,6 +27,7 @@ export async function printApi(authenticatorUrl: string): Promise<string> {
         service: buildPgService({ pool, adaptor: 'one-round-trip', preparedStatements: false }),
         statementTimeoutMs: 10_000,
         maxPageSize: 200,
+        executor: 'grafast',
         limits: DEFAULT_LIMITS,
         errors: { constraints: () => new Map(), log: () => {} },
         identityOf: () => {

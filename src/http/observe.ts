@@ -22,6 +22,8 @@ export interface RequestEntry {
   /** query or mutation; absent where none was run. */
   readonly kind?: string | undefined;
   readonly operation?: string | undefined;
+  /** compiled, grafast, or both: src/graphql/compiled/execute.ts. */
+  readonly executor?: string | undefined;
   /** The one the client was given for an error that was hidden from it; the log has the error under it. */
   readonly errorId?: string | undefined;
 }
@@ -71,6 +73,7 @@ export function observe({ ended, identityOf }: ObserveOptions): RequestHandler {
         userId: identityOf(request)?.userId,
         kind: operation?.kind,
         operation: operation?.name?.slice(0, MAX_NAME),
+        executor: operation?.executor,
         errorId: operation?.errorId,
       });
     });

@@ -60,6 +60,7 @@ test('each request is one JSON object: who, what, how long, how it ended', async
     userId: who,
     kind: 'mutation',
     operation: 'AddTask',
+    executor: 'compiled',
   });
 
   const cases: [

@@ -40,6 +40,7 @@ export function testServerOptions(database: TestDatabase, issuer: IssuerOptions)
     statementTimeoutMs: 5000,
     adaptor: 'one-round-trip',
     preparedStatements: true,
+    executor: 'compiled',
     shutdownGraceMs: 1000,
     maxPageSize: 200,
     graphiqlAccounts: [],

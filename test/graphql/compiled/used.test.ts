@@ -1,0 +1,122 @@
+/** Which operations have a compiled form, and that it is what is used. */
+import { type PgResource, type PgSelectSingleStep, PgSelectStep } from 'postgraphile/@dataplan/pg';
+import type { Step } from 'postgraphile/grafast';
+import { extendSchema, gql } from 'postgraphile/utils';
+import { beforeAll, expect, test, vi } from 'vitest';
+import { useOperations } from '../../support/compiled.ts';
+import { useTestDatabase } from '../../support/database.ts';
+
+const database = useTestDatabase();
+const operations = useOperations(database);
+/** As somebody may extend the API: a person, and a statement of their own, below every task. */
+const extended = useOperations(database, [
+  extendSchema((build) => {
+    const { user, task } = build.pgResources as { user: PgResource; task: PgResource };
+    return {
+      typeDefs: gql`
+        extend type Task { watchedBy(id: Int!): User }
+        extend type User { firstTask: Task }`,
+      objects: {
+        Task: { plans: { watchedBy: (_, { $id }) => user.get({ id: $id as Step }) } },
+        User: {
+          plans: {
+            firstTask($user: PgSelectSingleStep) {
+              const $tasks = task.find({ user_id: $user.get('id') });
+              $tasks.setInliningForbidden();
+              return $tasks.single();
+            },
+          },
+        },
+      },
+    };
+  }),
+]);
+
+const WHO = 44;
+
+beforeAll(async () => {
+  await database.privileged.query(`
+    insert into public."user" (id, email) values (${WHO}, 'a@used.test'), (45, 'b@used.test');
+    insert into public.task (title, user_id) select 'task ' || n, ${WHO} from generate_series(1, 30) n;`);
+});
+
+const TASK = 'id title description completed createdAt updatedAt';
+
+test.each([
+  `{ tasks(first: 10) { nodes { ${TASK} } } }`,
+  `{ tasks(first: 10, condition: { completed: false }, orderBy: TITLE_ASC) { totalCount nodes { ${TASK} } } }`,
+  '{ tasks { edges { cursor node { id } } pageInfo { hasNextPage hasPreviousPage startCursor endCursor } } }',
+  `{ me { id email tasks(first: 3) { totalCount nodes { ${TASK} user { email } } } } }`,
+  `{ task(id: 1) { ${TASK} user { id } } }`,
+  `mutation { createTask(input: { task: { title: "x" } }) { task { ${TASK} user { email } } } }`,
+  'mutation { createTask(input: { task: { title: "y" }, idempotencyKey: "y" }) { task { id } } }',
+  'mutation { updateTask(input: { id: 1, patch: { completed: true } }) { task { id } } }',
+  'mutation { deleteTask(input: { id: 2 }) { task { id } } }',
+  'mutation { clearCompletedTasks(input: {}) { count } }',
+])('%s', async (text) => {
+  const { by, result } = await operations.run(WHO, text);
+  expect([by, result.errors]).toEqual(['compiled', undefined]);
+});
+
+test.each([
+  '{ __schema { queryType { name } } }',
+  'mutation { setAllTasksCompleted(input: { completed: true }) { count } }',
+  'mutation { deleteMe(input: {}) { user { id } } }',
+])('left to grafast: %s', async (text) => {
+  const { by, result } = await operations.run(45, text);
+  expect([by, result.errors]).toEqual(['grafast', undefined]);
+});
+
+test('what waits for a statement below a list is left to grafast', async () => {
+  const text = `{ tasks(first: 2) { nodes { id watchedBy(id: ${WHO}) { id firstTask { id } } } } }`;
+  const { by, result } = await extended.run(WHO, text);
+  const { tasks } = JSON.parse(JSON.stringify(result)).data;
+  expect(by).toBe('grafast');
+  expect(tasks.nodes).toHaveLength(2);
+  for (const { watchedBy } of tasks.nodes) {
+    expect(watchedBy.id).toBe(WHO);
+    expect(watchedBy.firstTask.id).toBeGreaterThan(0);
+  }
+});
+
+test('an order that is a variable, given or not', async () => {
+  const text =
+    'query ($by: [TaskOrderBy!], $n: Int) { tasks(first: $n, orderBy: $by) { nodes { id } } }';
+  for (const by of [undefined, ['TITLE_ASC'], ['ID_DESC'], undefined]) {
+    const ran = await operations.run(WHO, text, { n: 3, ...(by && { by }) });
+    expect([ran.by, ran.result.errors]).toEqual(['compiled', undefined]);
+  }
+});
+
+test('an error is told by grafast', async () => {
+  const { by, result } = await operations.run(
+    WHO,
+    'mutation { updateTask(input: { id: 999, patch: { title: "x" } }) { task { id } } }',
+  );
+  expect([by, result.errors?.length]).toEqual(['both', 1]);
+});
+
+test.each([
+  ['the same page', '{ tasks(first: 5) { nodes { id } } }', () => ({})],
+  ['any task', 'query ($id: Int!) { task(id: $id) { id } }', (i: number) => ({ id: i })],
+  [
+    'any page of a list',
+    'query ($at: Cursor) { tasks(first: 5, after: $at, orderBy: ID_ASC) { nodes { id } pageInfo { endCursor } } }',
+    (_: number, last: string | undefined) => ({ at: last }),
+  ],
+])('PostGraphile writes the statement of %s a few times, not each time', async (_, text, next) => {
+  const written = vi.spyOn(PgSelectStep.prototype, 'execute');
+  try {
+    let last: string | undefined;
+    for (let i = 0; i < 200; i++) {
+      const { result, by } = await operations.run(WHO, text, next(i, last));
+      expect([by, result.errors]).toEqual(['compiled', undefined]);
+      // biome-ignore lint/suspicious/noExplicitAny: whatever was asked for
+      last = (result.data as any).tasks?.pageInfo?.endCursor ?? undefined;
+    }
+    // Once a second it is written again, and this takes much less than a minute.
+    expect(written.mock.calls.length).toBeLessThan(100);
+  } finally {
+    written.mockRestore();
+  }
+});
