@@ -47,6 +47,9 @@ test('requests, operations, the pool, tokens, database errors and the process ar
   expect(requests(200, 'ok')).toBe(2);
   expect(requests(401, 'UNAUTHENTICATED')).toBe(1);
   expect(count('rowguard_operation_seconds_count{kind="query",operation="Mine"}')).toBe(2);
+  expect(count('rowguard_executions_total{executor="compiled"}')).toBe(2);
+  // The one that was not allowed: asked once, told by grafast.
+  expect(count('rowguard_executions_total{executor="both"}')).toBe(1);
   expect(count('rowguard_tokens_total{cached="true"}')).toBe(2);
   expect(count('rowguard_tokens_total{cached="false"}')).toBe(1);
   // insufficient_privilege

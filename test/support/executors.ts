@@ -1,4 +1,4 @@
-/** Two servers on one database, one for each executor, and what each of them said to the database. */
+/** A server with one executor or the other, and what it said to the database. */
 import type { ServerOptions } from '../../src/server.ts';
 import { type CountingProxy, useCountingProxy } from './counting-proxy.ts';
 import type { TestDatabase } from './database.ts';
@@ -17,31 +17,24 @@ export interface Executor {
   tell(who: number, query: string, variables?: object): Promise<Told>;
 }
 
-export interface Executors {
-  readonly compiled: Executor;
-  readonly grafast: Executor;
-}
-
 /** Call at the top of a test file. */
-export function useExecutors(
+export function useExecutor(
   database: TestDatabase,
+  executor: ServerOptions['executor'],
   change: Partial<ServerOptions> = {},
-): Executors {
-  const of = (executor: ServerOptions['executor']): Executor => {
-    const proxy = useCountingProxy(database.urls.authenticator);
-    const server = useTestServer(database, {
-      ...change,
-      executor,
-      get authenticatorUrl() {
-        return proxy.url(database.urls.authenticator);
-      },
-    });
-    return {
-      server,
-      tell: (who, query, variables) => listen(proxy, () => server.ask(who, query, variables)),
-    };
+): Executor {
+  const proxy = useCountingProxy(database.urls.authenticator);
+  const server = useTestServer(database, {
+    ...change,
+    executor,
+    get authenticatorUrl() {
+      return proxy.url(database.urls.authenticator);
+    },
+  });
+  return {
+    server,
+    tell: (who, query, variables) => listen(proxy, () => server.ask(who, query, variables)),
   };
-  return { compiled: of('compiled'), grafast: of('grafast') };
 }
 
 async function listen(proxy: CountingProxy, ask: () => Promise<Answer>): Promise<Told> {

@@ -1,12 +1,13 @@
 /** A compiled read answers to the byte as grafast does, and says the same to the database. */
 import { beforeAll, expect, test } from 'vitest';
 import { useTestDatabase } from '../../support/database.ts';
-import { type Told, useExecutors } from '../../support/executors.ts';
+import { type Told, useExecutor } from '../../support/executors.ts';
 import { useTestServer } from '../../support/server.ts';
 import { createTask, dataOf, type Task } from '../../support/tasks.ts';
 
 const database = useTestDatabase();
-const { compiled, grafast } = useExecutors(database, { maxPageSize: 50 });
+const compiled = useExecutor(database, 'compiled', { maxPageSize: 50 });
+const grafast = useExecutor(database, 'grafast', { maxPageSize: 50 });
 
 const narrow = useTestServer(database, { maxPageSize: 50, poolSize: 1 });
 
@@ -178,4 +179,16 @@ test('two people ask the same at the same time and read their own rows', async (
     expect(page.nodes).toHaveLength(who === WHO ? 12 : 1);
     for (const { user } of page.nodes) expect(user.id).toBe(who);
   }
+});
+
+test('each was carried out by the executor that was chosen', async () => {
+  const executorsOf = async ({ server }: typeof compiled) => {
+    const page = await (await fetch(`${server.url}/metrics`)).text();
+    return [...page.matchAll(/^rowguard_executions_total\{executor="(\w+)"\}/gm)].map(
+      ([, by]) => by,
+    );
+  };
+  // Cursors of other lists are errors, which both have to do with.
+  expect((await executorsOf(compiled)).sort()).toEqual(['both', 'compiled']);
+  expect(await executorsOf(grafast)).toEqual(['grafast']);
 });

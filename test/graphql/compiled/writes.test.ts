@@ -4,13 +4,13 @@
  */
 import { beforeAll, expect, test } from 'vitest';
 import { useTestDatabase } from '../../support/database.ts';
-import { useExecutors } from '../../support/executors.ts';
+import { useExecutor } from '../../support/executors.ts';
 import { createTask } from '../../support/tasks.ts';
 
 const ours = useTestDatabase();
 const theirs = useTestDatabase();
-const { compiled } = useExecutors(ours);
-const { grafast } = useExecutors(theirs);
+const compiled = useExecutor(ours, 'compiled');
+const grafast = useExecutor(theirs, 'grafast');
 
 const WHO = 43;
 
