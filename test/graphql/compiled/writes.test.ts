@@ -5,6 +5,7 @@
 import { beforeAll, expect, test } from 'vitest';
 import { useTestDatabase } from '../../support/database.ts';
 import { useExecutor } from '../../support/executors.ts';
+import { titles, waiting, whileLocked } from '../../support/faults.ts';
 import { createTask } from '../../support/tasks.ts';
 
 const ours = useTestDatabase();
@@ -95,6 +96,21 @@ test('several in one operation: those before an error and after it are done, onc
     }`,
   );
   expect(statements.filter((text: string) => text.startsWith('insert'))).toHaveLength(3);
+});
+
+test('a field of a mutation waits for the one before it', async () => {
+  let done: ReturnType<typeof same> | undefined;
+  await whileLocked(ours, WHO, async () => {
+    done = same(
+      `mutation { a: updateTask(input: { id: 4, patch: { title: "held up" } }) { task { id } }
+        b: createTask(input: { task: { title: "after it" } }) { task { id } } }`,
+    );
+    await expect.poll(() => waiting(ours)).toBe(1);
+    await new Promise((resolve) => setTimeout(resolve, 100));
+    expect(await titles(ours, WHO)).not.toContain('after it');
+  });
+  await done;
+  expect(await titles(ours, WHO)).toContain('after it');
 });
 
 test('the same write twice in one operation is two writes', () =>
