@@ -24,7 +24,7 @@ export function compileAnswer(plan: OutputPlan, ahead: Ahead): Answer {
     }
     case 'root':
     case 'object':
-      return compileObject(plan, type.mode === 'root' || type.hasRootBehavior === true, ahead);
+      return compileObject(plan, type, ahead);
     case 'array':
       return compileArray(plan, ahead);
     case 'null':
@@ -39,12 +39,16 @@ const rootOf =
   (frame) =>
     frame[id];
 
-function compileObject(plan: OutputPlan, always: boolean, ahead: Ahead): Answer {
+type ObjectType = Extract<OutputPlan['type'], { typeName: string }>;
+
+function compileObject(plan: OutputPlan, type: ObjectType, ahead: Ahead): Answer {
+  const { mode, typeName, hasRootBehavior } = type;
+  const always = mode === 'root' || hasRootBehavior === true;
   const read = rootOf(plan);
   const fields = Object.entries(plan.keys).map(([key, field]) => {
     // A key like any other in an object without a prototype, but not in ours.
     if (key === '__proto__') throw new NotCompilable('a field called __proto__');
-    if (field.type === '__typename') return { key, value: () => typeOf(plan), isNonNull: true };
+    if (field.type === '__typename') return { key, value: () => typeName, isNonNull: true };
     const value = within(field.outputPlan, plan.layerPlan, ahead);
     return { key, value, isNonNull: field.isNonNull };
   });
@@ -59,8 +63,6 @@ function compileObject(plan: OutputPlan, always: boolean, ahead: Ahead): Answer 
     return object;
   };
 }
-
-const typeOf = ({ type }: OutputPlan): string => (type as unknown as { typeName: string }).typeName;
 
 function compileArray(plan: OutputPlan, ahead: Ahead): Answer {
   const { child, childIsNonNull: isNonNull } = plan;

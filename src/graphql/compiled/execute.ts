@@ -32,7 +32,7 @@ const programs = new WeakMap<OperationPlan, Program | 'none'>();
 /** `both`: begun by the compiled form, which gave up. */
 export type Executor = 'compiled' | 'grafast' | 'both';
 
-export interface Executed {
+export interface Outcome {
   readonly result: ExecutionResult;
   readonly executor: Executor;
 }
@@ -40,7 +40,7 @@ export interface Executed {
 export async function executeCompiled(
   args: GrafastExecutionArgs,
   grafast: Execute,
-): Promise<Executed> {
+): Promise<Outcome> {
   const prepared = isPlain(args) ? prepare(args) : undefined;
   if (!prepared) return { result: await grafast(args), executor: 'grafast' };
   const { program, inputs, writes } = prepared;

@@ -58,7 +58,7 @@ export const once = (values: readonly ExecutionValue[]): ExecutionDetails =>
   ({ count: 1, indexMap, indexForEach, values, extra: EXTRA, stream: null }) as ExecutionDetails;
 
 /** The step's own execute(), with what the frame has for it. */
-export function executor(step: PlanStep) {
+export function executeOnce(step: PlanStep) {
   const ids = step.dependencies.map(({ id }) => id);
   return (frame: Frame) => step.execute(once(ids.map((id) => unary(frame[id])))) as Results;
 }
@@ -68,7 +68,7 @@ type Results = readonly unknown[] | Promise<readonly unknown[]>;
 const indexMap = <T>(of: (i: number) => T): readonly T[] => [of(0)];
 const indexForEach = (of: (i: number) => void): void => of(0);
 
-/** What grafast tells steps beside their values, and some of its own only it; the known steps read no more. */
+/** What grafast tells a step beside its values. It has more, which no known step reads. */
 export const EXTRA = Object.freeze({
   stopTime: null,
   meta: undefined,

@@ -50,13 +50,17 @@ export interface LayerPlan {
 }
 
 export type OutputField =
-  | { readonly type: '__typename'; readonly typeName: string }
+  | { readonly type: '__typename' }
   | { readonly type: 'outputPlan'; readonly outputPlan: OutputPlan; readonly isNonNull: boolean };
 
 export interface OutputPlan {
   readonly type:
     | { readonly mode: 'leaf'; readonly graphqlType: GraphQLLeafType }
-    | { readonly mode: 'root' | 'object'; readonly hasRootBehavior?: boolean }
+    | {
+        readonly mode: 'root' | 'object';
+        readonly typeName: string;
+        readonly hasRootBehavior?: boolean;
+      }
     | { readonly mode: 'array' | 'null' | 'polymorphic' | 'introspection' };
   readonly layerPlan: LayerPlan;
   readonly rootStep: PlanStep;

@@ -5,7 +5,7 @@
  * a statement whose text or fixed values came of another person's request but by the same key.
  */
 import type { PgSelectStep } from 'postgraphile/@dataplan/pg';
-import { executor, type Frame, type Inputs } from './frame.ts';
+import { executeOnce, type Frame, type Inputs } from './frame.ts';
 import {
   asPlanStep,
   dependency,
@@ -28,7 +28,7 @@ export interface OperationFacts {
   readonly writes: boolean;
 }
 
-type Results = ReturnType<ReturnType<typeof executor>>;
+type Results = ReturnType<ReturnType<typeof executeOnce>>;
 
 /** Undefined: a step that carries itself out. */
 export function compileSelect(
@@ -51,7 +51,7 @@ export function compileSelect(
   const others = [internals.lastStepId, internals.beforeStepId, internals.offsetStepId]
     .map(idOf)
     .filter((id) => id >= 0);
-  const execute = executor(step);
+  const execute = executeOnce(step);
   const send = alone ? sendAlone : sendOnce(select);
   const statements = new Statements((frame) => writeStatement(select, internals, frame));
 

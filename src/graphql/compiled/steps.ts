@@ -4,7 +4,7 @@
  * there that is an error, late or in parts: whoever reads the frame does not ask.
  */
 import { PgSelectStep } from 'postgraphile/@dataplan/pg';
-import { EXTRA, executor, Fallback, type Frame, type Inputs } from './frame.ts';
+import { EXTRA, executeOnce, Fallback, type Frame, type Inputs } from './frame.ts';
 import { isFlaggedValue, type PlanStep } from './internals.ts';
 import {
   expectKnown,
@@ -46,7 +46,7 @@ export function compileSync(step: PlanStep): (frame: Frame) => void {
 export function compileAtOnce(step: PlanStep): (frame: Frame) => void {
   expectKnown(step);
   if (sendsStatement(step)) throw new NotCompilable('a row that waits for a statement');
-  const execute = executor(step);
+  const execute = executeOnce(step);
   const { id } = step;
   return (frame) => {
     const [value] = execute(frame) as readonly unknown[];
@@ -65,8 +65,8 @@ export function compileNormal(step: PlanStep, facts: OperationFacts): Task {
   if (!step._isUnary) throw new NotCompilable('a step that is carried out for many rows at once');
   const { id } = step;
   const select: unknown = step;
-  const execute: (frame: Frame, inputs: Inputs) => ReturnType<ReturnType<typeof executor>> =
-    (select instanceof PgSelectStep && compileSelect(select, facts)) || executor(step);
+  const execute: (frame: Frame, inputs: Inputs) => ReturnType<ReturnType<typeof executeOnce>> =
+    (select instanceof PgSelectStep && compileSelect(select, facts)) || executeOnce(step);
   const put = (frame: Frame, value: unknown): Promise<void> | undefined => {
     if (isPromise(value)) return value.then((v) => void put(frame, v));
     expectValue(value);
