@@ -9,7 +9,7 @@ import { readCommitted } from './database/committed.ts';
 import { loadConstraintMessages } from './database/constraints.ts';
 import { createPool } from './database/pool.ts';
 import { setCaller } from './database/request.ts';
-import { type AdaptorName, buildPgService } from './database/service.ts';
+import { type AdaptorName, openDatabase } from './database/service.ts';
 import { Users } from './database/users.ts';
 import { examineBeforeServing } from './doctor/boot.ts';
 import { openApi } from './graphql/api.ts';
@@ -94,7 +94,7 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
     const users = new Users(pool, log);
     const api = await openApi(
       buildPreset({
-        service: buildPgService({
+        database: await openDatabase({
           ...options,
           pool,
           dispatch: boundedDispatch({

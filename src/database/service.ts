@@ -1,6 +1,7 @@
 /** The pool as a service of PostGraphile's, by one of two adaptors. What they answer is the same. */
 import type { Pool } from 'pg';
-import { makePgService } from 'postgraphile/adaptors/pg';
+import type { WithPgClient } from 'postgraphile/@dataplan/pg';
+import { makePgService, type NodePostgresPgClient } from 'postgraphile/adaptors/pg';
 import { withOneRoundTrip } from './one-round-trip/adaptor.ts';
 import type { Dispatch } from './one-round-trip/client.ts';
 
@@ -23,4 +24,16 @@ export function buildPgService(options: ServiceOptions) {
     pgSettingsForIntrospection: { role: 'todo_user' },
   });
   return adaptor === 'stock' ? stock : withOneRoundTrip(stock, { pool, prepared, dispatch });
+}
+
+/** The service as the GraphQL room gets it, and what the statements of its requests go through. */
+export interface Database {
+  readonly service: GraphileConfig.PgServiceConfiguration;
+  readonly withPgClient: WithPgClient<NodePostgresPgClient>;
+}
+
+export async function openDatabase(options: ServiceOptions): Promise<Database> {
+  const service = buildPgService(options);
+  const withPgClient = await service.adaptor.createWithPgClient(service.adaptorSettings);
+  return { service, withPgClient };
 }

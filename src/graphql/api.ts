@@ -6,8 +6,8 @@
 import type { Server, ServerResponse } from 'node:http';
 import type { Express } from 'express';
 import { makeSchema } from 'postgraphile';
-import { grafserv } from 'postgraphile/grafserv/express/v4';
 import { forgetStatements } from './compiled/statements.ts';
+import { Grafserv } from './grafserv.ts';
 
 export interface Api {
   mount(app: Express, server: Server): Promise<void>;
@@ -23,7 +23,7 @@ const STREAM_PATH = '/graphql/stream';
 
 export async function openApi(preset: GraphileConfig.Preset): Promise<Api> {
   const { schema } = await makeSchema(preset);
-  const serv = grafserv({ preset, schema });
+  const serv = new Grafserv({ preset, schema });
   const streams = new Set<ServerResponse>();
   return {
     async mount(app, server) {

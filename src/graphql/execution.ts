@@ -1,6 +1,5 @@
 /**
- * Puts our own reading of documents into grafserv, masks what execution reports, and gives an answer
- * that holds nothing but "not now" the HTTP status that says so, for those who read no further.
+ * Puts our own reading of documents and our own executor into grafserv, and masks what execution reports.
  */
 import type { IncomingMessage } from 'node:http';
 import type {} from 'postgraphile';
@@ -16,7 +15,7 @@ import { type Execute, type Executor, executeCompiled } from './compiled/execute
 import { checkGrafast } from './compiled/versions.ts';
 import { exceededByVariables } from './complexity.ts';
 import { type DocumentOptions, documentReader } from './documents.ts';
-import { RETRY_AFTER } from './errors.ts';
+import { noteUnserved } from './grafserv.ts';
 
 /** `grafast` is PostGraphile's own, slower; for versions that the other was not tested with. */
 export type ExecutorName = 'compiled' | 'grafast';
@@ -52,8 +51,6 @@ export function executionPlugin(
     readers.set(schema, reader);
     return reader;
   };
-  /** Requests of which nothing could be served, until their answer is sent. */
-  const unserved = new WeakMap<IncomingMessage, 503 | 504>();
 
   const ours = (config: ExecutionConfig): ExecutionConfig => ({
     ...config,
@@ -83,7 +80,7 @@ export function executionPlugin(
       const masked = { ...result, errors: result.errors.map(mask) };
       ended(masked.errors[0]);
       const status = statusOf(masked);
-      if (status && request) unserved.set(request, status);
+      if (status && request) noteUnserved(request, status);
       return masked;
     },
   });
@@ -100,29 +97,10 @@ export function executionPlugin(
           };
           return next();
         },
-        async processRequest(next, event) {
-          const result = await next();
-          if (!result || !('statusCode' in result)) return result;
-          const { headers, requestContext } = event.requestDigest;
-          // For whoever takes anything it is plain JSON, which every tool knows.
-          if (
-            result.headers['content-type']?.startsWith(GRAPHQL) &&
-            !headers.accept?.includes(GRAPHQL)
-          ) {
-            result.headers['content-type'] = 'application/json; charset=utf-8';
-          }
-          const status = requestContext.expressv4 && unserved.get(requestContext.expressv4.req);
-          if (!status) return result;
-          result.statusCode = status;
-          if (status === 503) result.headers['retry-after'] = RETRY_AFTER;
-          return result;
-        },
       },
     },
   };
 }
-
-const GRAPHQL = 'application/graphql-response+json';
 
 /** The object that the preset's context made. */
 function settingsOf(contextValue: unknown): object | undefined {

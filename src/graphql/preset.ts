@@ -5,6 +5,7 @@
 import { PgSimplifyInflectionPreset } from '@graphile/simplify-inflection';
 import type {} from 'postgraphile/adaptors/pg';
 import { PostGraphileAmberPreset } from 'postgraphile/presets/amber';
+import type { Database } from '../database/service.ts';
 import { sessionSettings } from '../database/session.ts';
 import type { Identity } from '../identity/identity.ts';
 import { accountDeletedPlugin } from './account-deleted.ts';
@@ -24,7 +25,7 @@ import { LeanSurfacePlugin, PlainIdsPlugin } from './shape.ts';
 import { WritesPlugin } from './writes.ts';
 
 export interface PresetOptions {
-  readonly service: GraphileConfig.PgServiceConfiguration;
+  readonly database: Database;
   readonly statementTimeoutMs: number;
   readonly maxPageSize: number;
   readonly limits: Limits;
@@ -47,6 +48,7 @@ export interface PresetOptions {
 export function buildPreset(options: PresetOptions): GraphileConfig.Preset {
   const graphiql = options.graphiqlAccounts !== undefined;
   const { limits, maxPageSize } = options;
+  const { service, withPgClient } = options.database;
   const mask = errorMask(options.errors);
   return {
     extends: [PostGraphileAmberPreset, PgSimplifyInflectionPreset],
@@ -75,20 +77,22 @@ export function buildPreset(options: PresetOptions): GraphileConfig.Preset {
       'QueryQueryPlugin',
       'MutationPayloadQueryPlugin',
       'PgMutationPayloadEdgePlugin',
+      // It looks the service's adaptor up for each request, by a timer of five seconds each.
+      'PgContextPlugin',
     ],
     schema: {
       defaultBehavior: 'connection -list',
       // Amber hides naming conflicts; an API with a field missing must not start.
       dontSwallowErrors: true,
     },
-    pgServices: [options.service],
+    pgServices: [service],
     grafast: {
       explain: false,
       context: (context) => {
         const identity = options.identityOf(context);
         const pgSettings = sessionSettings(identity, options.statementTimeoutMs);
         options.began(context, pgSettings);
-        return { pgSettings };
+        return { pgSettings, withPgClient };
       },
     },
     grafserv: {

@@ -10,7 +10,7 @@ import {
   printSchema,
 } from 'postgraphile/graphql';
 import { createPool } from '../database/pool.ts';
-import { buildPgService } from '../database/service.ts';
+import { openDatabase } from '../database/service.ts';
 import { DEFAULT_LIMITS } from './limits.ts';
 import { buildPreset } from './preset.ts';
 
@@ -24,7 +24,11 @@ export async function printApi(authenticatorUrl: string): Promise<string> {
   try {
     const { schema } = await makeSchema(
       buildPreset({
-        service: buildPgService({ pool, adaptor: 'one-round-trip', preparedStatements: false }),
+        database: await openDatabase({
+          pool,
+          adaptor: 'one-round-trip',
+          preparedStatements: false,
+        }),
         statementTimeoutMs: 10_000,
         maxPageSize: 200,
         executor: 'grafast',

@@ -4,7 +4,7 @@ import { type GrafastExecutionArgs, execute as grafast, hookArgs } from 'postgra
 import { type ExecutionResult, type GraphQLSchema, parse } from 'postgraphile/graphql';
 import { afterAll, beforeAll } from 'vitest';
 import { createPool } from '../../src/database/pool.ts';
-import { buildPgService } from '../../src/database/service.ts';
+import { openDatabase } from '../../src/database/service.ts';
 import { type Executor, executeCompiled } from '../../src/graphql/compiled/execute.ts';
 import { DEFAULT_LIMITS } from '../../src/graphql/limits.ts';
 import { buildPreset } from '../../src/graphql/preset.ts';
@@ -42,7 +42,11 @@ export function useOperations(
     });
     end = () => pool.end();
     const preset = buildPreset({
-      service: buildPgService({ pool, adaptor: 'one-round-trip', preparedStatements: true }),
+      database: await openDatabase({
+        pool,
+        adaptor: 'one-round-trip',
+        preparedStatements: true,
+      }),
       statementTimeoutMs: 5000,
       maxPageSize: 200,
       limits: DEFAULT_LIMITS,

@@ -32,14 +32,20 @@ export interface BatchOptions {
   readonly afresh: boolean;
 }
 
+/** The connection a batch goes out on, and who is told that its turn has come. */
+export interface Line {
+  readonly client: ClientBase;
+  readonly statements: Statements;
+  begin(batch: Batch): void;
+}
+
 export class Batch implements Submittable {
   readonly outcome: Promise<Outcome>;
   /** Steps whose Bind has succeeded: the last one's has not, then it has not run. */
   bound = 0;
   /** Names bound without a Parse, on the strength of an earlier one. */
   readonly reused: string[] = [];
-  readonly #client: ClientBase;
-  readonly #statements: Statements;
+  readonly #line: Line;
   readonly #steps: readonly (Step & { parameters: (string | Buffer | null)[] })[];
   readonly #options: BatchOptions;
   readonly #result: Rows;
@@ -51,9 +57,8 @@ export class Batch implements Submittable {
   readonly #settle: { resolve(outcome: Outcome): void; reject(error: Error): void };
 
   /** Throws where a value can not be a parameter: later, half a message would be on the wire. */
-  constructor(client: ClientBase, statements: Statements, options: BatchOptions) {
-    this.#client = client;
-    this.#statements = statements;
+  constructor(line: Line, options: BatchOptions) {
+    this.#line = line;
     this.#options = options;
     this.#result = new Rows(options.arrays);
     this.#steps = options.steps.map((step) => ({
@@ -74,7 +79,7 @@ export class Batch implements Submittable {
     try {
       this.#makeRoom(wire);
       for (const [index, { text, name, parameters }] of this.#steps.entries()) {
-        if (name !== undefined && !this.#options.afresh && this.#statements.use(name)) {
+        if (name !== undefined && !this.#options.afresh && this.#line.statements.use(name)) {
           this.reused.push(name);
         } else {
           wire.parse({ name: name ?? '', text });
@@ -93,23 +98,23 @@ export class Batch implements Submittable {
 
   /** Close comes first: after an error the server skips everything up to Sync. */
   #makeRoom(wire: Wire): void {
-    const held = ({ name }: Step) => name === undefined || this.#statements.has(name);
+    const held = ({ name }: Step) => name === undefined || this.#line.statements.has(name);
     if (!this.#options.afresh && this.#steps.every(held)) return;
     const names = this.#steps.flatMap(({ name }) => name ?? []);
     if (this.#options.afresh) {
       for (const name of names) {
-        this.#statements.forget(name);
+        this.#line.statements.forget(name);
         wire.close({ type: 'S', name });
       }
     }
-    const coming = names.filter((name) => !this.#statements.use(name)).length;
+    const coming = names.filter((name) => !this.#line.statements.use(name)).length;
     if (coming === 0) return;
-    for (const name of this.#statements.makeRoom(coming)) wire.close({ type: 'S', name });
+    for (const name of this.#line.statements.makeRoom(coming)) wire.close({ type: 'S', name });
   }
 
   parseComplete(): void {
     const name = this.#parsing.shift();
-    if (name !== undefined) this.#statements.add(name);
+    if (name !== undefined) this.#line.statements.add(name);
   }
 
   bindComplete(): void {
@@ -134,13 +139,16 @@ export class Batch implements Submittable {
 
   // What pg calls.
 
-  /** Replaced by the Link, which knows the connection. */
-  submit: Submittable['submit'] = () => {
-    throw new Error('a batch is sent through a link');
-  };
+  /**
+   * A method, and no function that each batch is given: V8 keeps objects with a function of their own for
+   * as long as nothing but young ones are collected, and the rows with them (docs/performance.md).
+   */
+  submit(): void {
+    this.#line.begin(this);
+  }
 
   handleRowDescription(message: { fields: FieldDef[] }): void {
-    this.#result.describe(message.fields, this.#client);
+    this.#result.describe(message.fields, this.#line.client);
   }
 
   handleDataRow(message: { fields: (string | null)[] }): void {

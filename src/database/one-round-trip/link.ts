@@ -3,7 +3,7 @@
  * knows what the connection has prepared and whether it may be used again.
  */
 import { type ClientBase, DatabaseError } from 'pg';
-import { Batch, type BatchOptions, isFatal, type Outcome } from './batch.ts';
+import { Batch, type BatchOptions, isFatal, type Line, type Outcome } from './batch.ts';
 import { dropConnection, type Wire, wireOf } from './driver.ts';
 import type { DriverNotice } from './result.ts';
 import { Statements } from './statements.ts';
@@ -13,9 +13,9 @@ const CONNECTION_FAILURE = '08006';
 
 const links = new WeakMap<ClientBase, Link>();
 
-export class Link {
+export class Link implements Line {
+  readonly client: ClientBase;
   readonly statements = new Statements();
-  readonly #client: ClientBase;
   readonly #wire: Wire;
   #batch: Batch | undefined;
   #broken = false;
@@ -32,7 +32,7 @@ export class Link {
   }
 
   private constructor(client: ClientBase) {
-    this.#client = client;
+    this.client = client;
     this.#wire = wireOf(client);
     // A lost connection is told by the batch it fails; without a listener Node would end the process.
     client.on('error', (error) => this.#end(error));
@@ -54,7 +54,7 @@ export class Link {
 
   /** Whether the next request may have this connection: alive, idle and outside any transaction. */
   get reusable(): boolean {
-    return !this.#broken && !this.#batch && this.#client.getTransactionStatus() === 'I';
+    return !this.#broken && !this.#batch && this.client.getTransactionStatus() === 'I';
   }
 
   /** Grows with every answer from the database. */
@@ -65,22 +65,24 @@ export class Link {
   /** Closes the connection without a word: whatever it is running fails, and nobody gets it again. */
   drop(): void {
     this.#broken = true;
-    dropConnection(this.#client);
+    dropConnection(this.client);
+  }
+
+  /** Called when pg has nothing else on the connection. */
+  begin(batch: Batch): void {
+    this.#batch = batch;
+    try {
+      batch.write(this.#wire);
+    } catch (error) {
+      // Half a message may be on the wire: nothing more can be said here.
+      this.#broken = true;
+      batch.fail(error as Error);
+    }
   }
 
   async run(options: BatchOptions): Promise<Outcome> {
-    const batch = new Batch(this.#client, this.statements, options);
-    batch.submit = () => {
-      this.#batch = batch;
-      try {
-        batch.write(this.#wire);
-      } catch (error) {
-        // Half a message may be on the wire: nothing more can be said here.
-        this.#broken = true;
-        batch.fail(error as Error);
-      }
-    };
-    this.#client.query(batch);
+    const batch = new Batch(this, options);
+    this.client.query(batch);
     try {
       return await batch.outcome;
     } catch (error) {

@@ -1,0 +1,42 @@
+/**
+ * grafserv in its Express form, and what is ours of the answers it gives. Receives requests that have passed
+ * authentication; hands on their status and type.
+ *
+ * This could be a middleware of grafserv's. But to call one it says `next.callback = (callback) => …`, and V8
+ * puts a function that is written where a property is assigned among its old objects. There it keeps all
+ * it can see, which is the whole request, until the next full collection (docs/performance.md, "Garbage").
+ */
+import type { IncomingMessage } from 'node:http';
+import type { RequestDigest, Result } from 'postgraphile/grafserv';
+import { ExpressGrafserv } from 'postgraphile/grafserv/express/v4';
+import { RETRY_AFTER } from './errors.ts';
+
+/** Requests of which nothing could be served, until their answer is sent. */
+const unserved = new WeakMap<IncomingMessage, 503 | 504>();
+
+/** Gives an answer that holds nothing but "not now" the status that says so, for those who read no further. */
+export function noteUnserved(request: IncomingMessage, status: 503 | 504): void {
+  unserved.set(request, status);
+}
+
+const GRAPHQL = 'application/graphql-response+json';
+
+export class Grafserv extends ExpressGrafserv {
+  protected override async processRequest(digest: RequestDigest): Promise<Result | null> {
+    const result = await super.processRequest(digest);
+    if (!result || !('statusCode' in result)) return result;
+    // For whoever takes anything it is plain JSON, which every tool knows.
+    if (
+      result.headers['content-type']?.startsWith(GRAPHQL) &&
+      !digest.headers.accept?.includes(GRAPHQL)
+    ) {
+      result.headers['content-type'] = 'application/json; charset=utf-8';
+    }
+    const request = digest.requestContext.expressv4?.req;
+    const status = request && unserved.get(request);
+    if (!status) return result;
+    result.statusCode = status;
+    if (status === 503) result.headers['retry-after'] = RETRY_AFTER;
+    return result;
+  }
+}
