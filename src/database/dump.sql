@@ -52,7 +52,8 @@ pieces (rank, object, part, name, line) as (
   select 0, l.collnamespace::regnamespace::text, 1, l.collname::text, format(
     'create collation %s (provider = %s, locale = %L, deterministic = %s);', l.oid::regcollation,
     case l.collprovider when 'c' then 'libc' when 'i' then 'icu' when 'b' then 'builtin' else l.collprovider::text end,
-    coalesce(l.colllocale, l.collcollate), l.collisdeterministic)
+    -- The column has another name before PostgreSQL 17.
+    coalesce(to_jsonb(l) ->> 'colllocale', to_jsonb(l) ->> 'colliculocale', l.collcollate), l.collisdeterministic)
   from pg_collation as l where l.collnamespace in (select oid from ours)
 
   union all
@@ -91,7 +92,8 @@ pieces (rank, object, part, name, line) as (
     c.oid::regclass, a.attname, a.attstattarget)
   from pg_class as c join pg_attribute as a on a.attrelid = c.oid
   where c.relnamespace in (select oid from ours) and c.relkind in ('r', 'p') and a.attnum > 0
-    and a.attstattarget is not null and not a.attisdropped
+    -- Before PostgreSQL 17 the default is -1 and not null.
+    and coalesce(a.attstattarget, -1) <> -1 and not a.attisdropped
 
   union all
   select 1, i.indrelid::regclass::text, 3, i.indexrelid::regclass::text, pg_get_indexdef(i.indexrelid) || ';'

@@ -43,7 +43,7 @@ extended as materialized (
 -- what a catalogue is than to read it.
 attribute as materialized (
   select a.attrelid, a.attnum, a.attname, quote_ident(a.attname) as name, a.attnotnull, a.attidentity,
-    a.attgenerated, a.attacl,
+    a.attgenerated, a.attacl, a.atttypid, a.atttypmod, a.attcollation,
     -- What people write: its comparisons are leakproof, so statistics of it answer everybody's queries.
     -- Before PostgreSQL 17 "the default" is -1 and not null.
     coalesce(a.attstattarget, -1) <> 0
@@ -352,9 +352,18 @@ finding (code, level, object, message, fix) as (
   from (
     select format('%s.%s', c.name, a.name) as object,
       concat_ws(' ', format('alter table %s alter column %s set statistics 0;', c.name, a.name),
-        -- No other statement forgets samples that have been taken.
+        -- That takes no more samples; it does not forget those that have been taken. Before PostgreSQL 18 only
+        -- a change of the type does, also to the same, which rewrites nothing; where no function, policy
+        -- or view knows the column.
         case when current_setting('server_version_num')::integer >= 180000
           then format('select pg_clear_attribute_stats(%L, %L, %L, false);', c.nspname, c.relname, a.attname)
+          when not exists (select from pg_catalog.pg_depend as d
+            where d.refclassid = 'pg_catalog.pg_class'::pg_catalog.regclass and d.refobjid = c.oid
+              and d.refobjsubid = a.attnum and d.classid not in (
+                'pg_catalog.pg_class'::pg_catalog.regclass, 'pg_catalog.pg_constraint'::pg_catalog.regclass))
+          then format('alter table %s alter column %s type %s%s;', c.name, a.name,
+            format_type(a.atttypid, a.atttypmod),
+            case when a.attcollation <> 0 then format(' collate %s', a.attcollation::regcollation) end)
         end) as fix
     from relation as c join attribute as a on a.attrelid = c.oid
     where c.owner is not null and a.has_samples

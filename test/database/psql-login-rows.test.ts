@@ -7,6 +7,7 @@ import { beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { attack } from '../support/attack.ts';
 import { useTestDatabase } from '../support/database.ts';
 import { addTask, addUser, newUserId, stored, usePsqlLogins } from '../support/people.ts';
+import { isKnown } from '../support/since.ts';
 
 const database = useTestDatabase();
 const logins = usePsqlLogins(database);
@@ -152,7 +153,7 @@ describe('nobody else’s rows', () => {
     ['by making a large object', 'select lo_create(0)', '42501'],
     ['by reading a file', "select pg_read_file('PG_VERSION')", '42501'],
   ];
-  test.each(all)('are read %s', async (_, sql, expected) => {
+  test.each(all.filter(([, sql]) => isKnown(sql)))('are read %s', async (_, sql, expected) => {
     const loot = await attack(session, fill(sql));
     expect(loot.text).not.toContain(MARKER);
     expect(loot.text).not.toContain(`person${bob}@`);
@@ -225,11 +226,14 @@ describe('nobody else’s rows', () => {
     ['by changing an address', 'update public."user" set email = \'x@y.z\'', '42501'],
     ['by deleting an account', 'delete from public."user"', '42501'],
   ];
-  test.each(changes)('are changed %s', async (_, sql, expected) => {
-    const before = await stored(database.privileged, bob);
-    expect(before).toHaveLength(32);
-    const loot = await attack(session, fill(sql));
-    expect(loot.outcome, loot.text).toBe(expected);
-    expect(await stored(database.privileged, bob)).toEqual(before);
-  });
+  test.each(changes.filter(([, sql]) => isKnown(sql)))(
+    'are changed %s',
+    async (_, sql, expected) => {
+      const before = await stored(database.privileged, bob);
+      expect(before).toHaveLength(32);
+      const loot = await attack(session, fill(sql));
+      expect(loot.outcome, loot.text).toBe(expected);
+      expect(await stored(database.privileged, bob)).toEqual(before);
+    },
+  );
 });

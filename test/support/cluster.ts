@@ -9,6 +9,7 @@ import { Client } from 'pg';
 import type { TestProject } from 'vitest/node';
 import { type EmbeddedDatabase, openEmbedded } from '../../src/database/embedded/embedded.ts';
 import { migrateDatabase } from '../../src/database/migrate.ts';
+import { openOther } from './other-postgres.ts';
 
 /** The database that openEmbedded makes; migrated, it is the template. */
 export const TEMPLATE = 'todo';
@@ -18,19 +19,24 @@ declare module 'vitest' {
     rootUrl: string;
     ownerUrl: string;
     authenticatorUrl: string;
+    /** The major version of the PostgreSQL that is asked. */
+    postgres: number;
   }
 }
 
 export default async function setup(project: TestProject): Promise<() => Promise<void>> {
   const directory = realpathSync(mkdtempSync(join(tmpdir(), 'rowguard-test-')));
   chmodSync(directory, 0o711);
-  let database: EmbeddedDatabase | undefined;
+  let database: Pick<EmbeddedDatabase, 'urls' | 'secrets' | 'stop'> | undefined;
+  const other = process.env.TEST_POSTGRES;
   const teardown = async () => {
     await database?.stop();
     rmSync(directory, { recursive: true, force: true });
   };
   try {
-    database = await openEmbedded({ directory, port: undefined, say: () => {}, disposable: true });
+    database = other
+      ? await openOther(other, directory)
+      : await openEmbedded({ directory, port: undefined, say: () => {}, disposable: true });
     const { urls, secrets } = database;
     await migrateDatabase({
       ownerUrl: urls.owner,
@@ -39,6 +45,10 @@ export default async function setup(project: TestProject): Promise<() => Promise
     });
     const root = new Client({ connectionString: urls.root });
     await root.connect();
+    const { rows } = await root.query('show server_version_num');
+    const version = Math.floor(Number(rows[0].server_version_num) / 10_000);
+    if (other) console.log(`The tests run on PostgreSQL ${version}.`);
+    project.provide('postgres', version);
     // A template nobody can connect to is copied at any time.
     await root.query(`alter database ${TEMPLATE} is_template true allow_connections false`);
     await root.end();

@@ -53,8 +53,15 @@ export interface RunningCluster {
   stop(): Promise<void>;
 }
 
+/** The same order of letters on every machine, whatever its locales are. */
+const LOCALE = ['--locale=C', '--locale-provider=builtin', '--builtin-locale=C.UTF-8'];
+
 /** `initdb` in a directory beside the final one, then a rename: a kill in between leaves no half cluster. */
-export async function initCluster(place: ClusterPlace, superuserPassword: string): Promise<void> {
+export async function initCluster(
+  place: ClusterPlace,
+  superuserPassword: string,
+  locale: readonly string[] = LOCALE,
+): Promise<void> {
   const draft = `${place.directory}.new`;
   const passwordFile = `${place.directory}.password`;
   rmSync(draft, { recursive: true, force: true });
@@ -70,11 +77,8 @@ export async function initCluster(place: ClusterPlace, superuserPassword: string
       '--username=postgres',
       '--auth=scram-sha-256',
       `--pwfile=${passwordFile}`,
-      // The same order of letters on every machine, whatever its locales are.
       '--encoding=UTF8',
-      '--locale=C',
-      '--locale-provider=builtin',
-      '--builtin-locale=C.UTF-8',
+      ...locale,
       '--no-instructions',
       ...(place.disposable ? ['--no-sync'] : []),
     ]);
