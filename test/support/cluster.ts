@@ -8,7 +8,7 @@ import { join } from 'node:path';
 import { Client } from 'pg';
 import type { TestProject } from 'vitest/node';
 import { type EmbeddedDatabase, openEmbedded } from '../../src/database/embedded/embedded.ts';
-import { migrateDatabase } from '../../src/database/migrate.ts';
+import { connectionsClosed, migrateDatabase } from '../../src/database/migrate.ts';
 import { openOther } from './other-postgres.ts';
 
 /** The database that openEmbedded makes; migrated, it is the template. */
@@ -56,6 +56,8 @@ export default async function setup(project: TestProject): Promise<() => Promise
     project.provide('ownerUrl', urls.owner);
     project.provide('authenticatorUrl', urls.authenticator);
   } catch (error) {
+    // Or graphile-migrate would end the process before anybody reads the error.
+    await connectionsClosed();
     await teardown();
     throw error;
   }
