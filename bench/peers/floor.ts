@@ -4,9 +4,7 @@
  * on node-postgres without row level security. Between the two lies what the policies cost PostgreSQL.
  */
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import type { WithPgClient } from 'postgraphile/@dataplan/pg';
-import type { NodePostgresPgClient } from 'postgraphile/adaptors/pg';
-import { buildPgService } from '../../src/database/service.ts';
+import { openDatabase } from '../../src/database/service.ts';
 import { sessionSettings } from '../../src/database/session.ts';
 import type { Identity } from '../../src/identity/identity.ts';
 import {
@@ -62,14 +60,11 @@ function withoutRls(peer: PeerSettings) {
 }
 
 async function withRls(peer: PeerSettings): Promise<ReturnType<typeof withoutRls>> {
-  const service = buildPgService({
+  const { withPgClient } = await openDatabase({
     pool: openPool(peer),
     adaptor: 'one-round-trip',
     preparedStatements: true,
   });
-  const withPgClient: WithPgClient<NodePostgresPgClient> = await service.adaptor.createWithPgClient(
-    service.adaptorSettings,
-  );
   const columns = 'id, title, completed, created_at as "createdAt", updated_at as "updatedAt"';
   const ask = async (person: Identity, text: string, values: unknown[]): Promise<Task[]> => {
     const { rows } = await withPgClient(sessionSettings(person, 10_000), (client) =>

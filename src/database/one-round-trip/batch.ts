@@ -140,8 +140,8 @@ export class Batch implements Submittable {
   // What pg calls.
 
   /**
-   * A method, and no function that each batch is given: V8 keeps objects with a function of their own for
-   * as long as nothing but young ones are collected, and the rows with them (docs/performance.md).
+   * A method, and no function that is assigned to each batch: V8 would make that one among its old objects,
+   * where it keeps the rows until the next full collection (docs/performance.md, "Garbage").
    */
   submit(): void {
     this.#line.begin(this);

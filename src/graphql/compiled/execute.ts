@@ -21,7 +21,7 @@ export type Execute = (
   args: GrafastExecutionArgs,
 ) => ExecutionResult | PromiseLike<ExecutionResult>;
 
-/** Of an operation; PostGraphile's plugin puts it there. */
+/** Of an operation, as the preset makes it. */
 interface Context {
   readonly withPgClient: WithPgClient;
 }
