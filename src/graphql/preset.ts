@@ -11,6 +11,7 @@ import type { Identity } from '../identity/identity.ts';
 import { accountDeletedPlugin } from './account-deleted.ts';
 import { DatetimePlugin } from './datetime.ts';
 import { DescribePlugin } from './describe.ts';
+import { EnumsPlugin } from './enums.ts';
 import { type ErrorMaskOptions, errorMask } from './errors.ts';
 import { type ExecutionHooks, type ExecutorName, executionPlugin } from './execution.ts';
 import { FiltersPlugin } from './filters.ts';
@@ -55,6 +56,7 @@ export function buildPreset(options: PresetOptions): GraphileConfig.Preset {
     plugins: [
       PlainIdsPlugin,
       LeanSurfacePlugin,
+      EnumsPlugin,
       NonNullPlugin,
       accountDeletedPlugin(options.accountDeleted),
       FiltersPlugin,
