@@ -51,7 +51,7 @@ export function useCountingProxy(databaseUrl: string): CountingProxy {
       if (type === 'P') {
         const [name, text] = strings(body, 2);
         texts.set(name, text);
-        traffic.parsed.push({ connection, name, text });
+        if (!BACKGROUND.test(text)) traffic.parsed.push({ connection, name, text });
       }
       if (type === 'B') {
         const [, name] = strings(body, 2);
