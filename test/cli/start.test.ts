@@ -1,5 +1,13 @@
 /** The main job: `npm start` on a machine with nothing but Node. */
-import { chmodSync, chownSync, readlinkSync, rmSync, statSync } from 'node:fs';
+import {
+  chmodSync,
+  chownSync,
+  existsSync,
+  readdirSync,
+  readlinkSync,
+  rmSync,
+  statSync,
+} from 'node:fs';
 import { dirname, join } from 'node:path';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import {
@@ -64,7 +72,12 @@ describe('a first start', () => {
   test('interrupted while it makes the database leaves nothing that stops the next one', async () => {
     const directory = temporaryDirectory();
     const killed = start(directory);
+    const drafts = () =>
+      readdirSync(join(directory, 'data')).filter((name) => name.startsWith('postgres.new-'));
     await killed.until(/First start/);
+    // Not before initdb writes: it outlives the kill, and goes on beside the next start.
+    const begun = () => drafts().some((name) => existsSync(join(directory, 'data', name, 'base')));
+    await expect.poll(begun, { interval: 5, timeout: 20_000 }).toBe(true);
     killed.child.kill('SIGKILL');
     await killed.exit;
     const next = start(directory);

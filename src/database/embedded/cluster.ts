@@ -11,13 +11,15 @@ import {
   closeSync,
   existsSync,
   mkdirSync,
+  mkdtempSync,
   openSync,
+  readdirSync,
   readFileSync,
   renameSync,
   rmSync,
   writeFileSync,
 } from 'node:fs';
-import { join } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Binaries } from './binaries.ts';
 import type { SystemUser } from './system-user.ts';
@@ -56,16 +58,19 @@ export interface RunningCluster {
 /** The same order of letters on every machine, whatever its locales are. */
 const LOCALE = ['--locale=C', '--locale-provider=builtin', '--builtin-locale=C.UTF-8'];
 
-/** `initdb` in a directory beside the final one, then a rename: a kill in between leaves no half cluster. */
+/**
+ * `initdb` in a directory beside the final one, then a rename: a kill in between leaves no half cluster. A new
+ * directory each time: the initdb of a start that was killed goes on for a second or two, and empties its own
+ * when it fails.
+ */
 export async function initCluster(
   place: ClusterPlace,
   superuserPassword: string,
   locale: readonly string[] = LOCALE,
 ): Promise<void> {
-  const draft = `${place.directory}.new`;
+  mkdirSync(dirname(place.directory), { recursive: true });
+  const draft = mkdtempSync(`${place.directory}.new-`);
   const passwordFile = `${place.directory}.password`;
-  rmSync(draft, { recursive: true, force: true });
-  mkdirSync(draft, { recursive: true, mode: 0o700 });
   writeFileSync(passwordFile, superuserPassword, { mode: 0o600 });
   if (place.user) {
     chownSync(draft, place.user.uid, place.user.gid);
@@ -85,6 +90,17 @@ export async function initCluster(
     renameSync(draft, place.directory);
   } finally {
     rmSync(passwordFile, { force: true });
+  }
+  removeDrafts(place.directory);
+}
+
+/** What killed starts have left. One that is still written to can not be removed, and may stay. */
+function removeDrafts(directory: string): void {
+  for (const name of readdirSync(dirname(directory))) {
+    if (!name.startsWith(`${basename(directory)}.new`)) continue;
+    try {
+      rmSync(join(dirname(directory), name), { recursive: true, force: true });
+    } catch {}
   }
 }
 

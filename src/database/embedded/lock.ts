@@ -76,7 +76,17 @@ export async function livingHolder(file: string): Promise<RunningInfo | undefine
     return undefined; // Not there, or cut off by a kill.
   }
   const answer = await ask(found.lockPort);
-  return answer === found.nonce || answer === 'busy' ? found : undefined;
+  if (answer === found.nonce) return found;
+  // Silence may also be another program's, who was given the port after a kill: then its process is gone.
+  return answer === 'busy' && exists(found.pid) ? found : undefined;
+}
+
+function exists(pid: number): boolean {
+  try {
+    return process.kill(pid, 0);
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code === 'EPERM';
+  }
 }
 
 /** A holder too busy to answer within two seconds counts as alive: better refused than run twice. */
