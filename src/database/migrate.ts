@@ -37,13 +37,16 @@ export async function migrateDatabase(options: MigrateOptions): Promise<void> {
   }
 }
 
-/** graphile-migrate tries its lock once and gives up; several servers may start together. */
-export async function patiently<T>(work: () => Promise<T>): Promise<T> {
+/** Several may migrate together, and graphile-migrate tries its lock only once: again for a minute, while that is the reason. */
+export async function patiently<T>(
+  work: () => Promise<T>,
+  reason: RegExp = /exclusive lock/i,
+): Promise<T> {
   for (const deadline = Date.now() + 60_000; ; await sleep(200)) {
     try {
       return await work();
     } catch (error) {
-      if (!/exclusive lock/i.test(String(error)) || Date.now() > deadline) throw error;
+      if (!reason.test(String(error)) || Date.now() > deadline) throw error;
     }
   }
 }
@@ -82,9 +85,11 @@ const runHere = (key: string, value: unknown): unknown =>
       )
     : value;
 
-async function setAuthenticatorPassword(owner: ClientBase, password: string): Promise<void> {
+/** ALTER ROLE takes no lock: of two at the same moment, one ends with an error, and the role is as the other wants it. */
+export async function setAuthenticatorPassword(owner: ClientBase, password: string): Promise<void> {
+  const statement = `alter role todo_authenticator password ${escapeLiteral(password)}`;
   try {
-    await owner.query(`alter role todo_authenticator password ${escapeLiteral(password)}`);
+    await patiently(() => owner.query(statement), /tuple concurrently updated/);
   } catch (cause) {
     throw new OperatorError(
       `The owner may not set the password of todo_authenticator: ${(cause as Error).message}.`,

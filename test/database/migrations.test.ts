@@ -7,7 +7,11 @@ import { calculateHash } from 'graphile-migrate/dist/hash.js';
 import type { Client } from 'pg';
 import { afterEach, describe, expect, inject, test } from 'vitest';
 import { dumpSchema } from '../../src/database/dump.ts';
-import { migrateDatabase, migrationSettings } from '../../src/database/migrate.ts';
+import {
+  migrateDatabase,
+  migrationSettings,
+  setAuthenticatorPassword,
+} from '../../src/database/migrate.ts';
 import { connect, useTestDatabase } from '../support/database.ts';
 
 const MIGRATIONS = join(import.meta.dirname, '../../migrations');
@@ -49,6 +53,20 @@ const state = (url: string) =>
     migrations: (await client.query('select * from graphile_migrate.migrations order by filename'))
       .rows,
   }));
+
+test('two deployments that set the password of the server’s login at once both succeed', async () => {
+  // The one it has: other test files sign in with it.
+  const password = decodeURIComponent(new URL(inject('authenticatorUrl')).password);
+  await within(database.urls.owner, (one) =>
+    within(database.urls.owner, async (other) => {
+      // Without care most of such pairs fail.
+      for (let i = 0; i < 10; i++) {
+        const both = [one, other].map((owner) => setAuthenticatorPassword(owner, password));
+        expect(await Promise.all(both)).toEqual([undefined, undefined]);
+      }
+    }),
+  );
+});
 
 test('the chain runs on an empty database as an owner who may create roles and nothing more', async () => {
   const url = await emptyDatabase();
