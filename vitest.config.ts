@@ -9,7 +9,7 @@ export default defineConfig({
     // Long enough for a busy machine; where a time is promised, the test says so.
     expect: { poll: { timeout: 5000 } },
     maxWorkers: 2,
-    testTimeout: 60_000,
-    hookTimeout: 60_000,
+    testTimeout: 120_000,
+    hookTimeout: 120_000,
   },
 });

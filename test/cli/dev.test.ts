@@ -6,6 +6,7 @@ import { useCheckout } from '../support/checkout.ts';
 import { useTestDatabase } from '../support/database.ts';
 import { UNPROTECTED } from '../support/doctor.ts';
 import { runScript, type Started } from '../support/process.ts';
+import { UNLESS_BUSY } from '../support/retry.ts';
 
 const database = useTestDatabase();
 const secret = randomBytes(24).toString('base64url');
@@ -59,7 +60,7 @@ async function saveAndAsk(sql: string, query: string): Promise<number> {
   const began = performance.now();
   checkout.save(sql);
   while (!(await ask(query)).body.data) {
-    if (performance.now() - began > 10_000) throw new Error(server.output());
+    if (performance.now() - began > 30_000) throw new Error(server.output());
     await new Promise((resolve) => setTimeout(resolve, 20));
   }
   return performance.now() - began;
@@ -71,11 +72,12 @@ comment on function public.${name}() is 'A number.';
 grant execute on function public.${name}() to todo_user;`;
 
 // The best of a few saves: other test files run beside this one.
-test('a save is in the running API within a second', { timeout: 60_000 }, async () => {
+let saves = 0;
+test('a save is in the running API within a second', UNLESS_BUSY, async () => {
   let best = Number.POSITIVE_INFINITY;
   for (let i = 0; i < 6 && best >= 1000; i++) {
-    // Letters only, so that it is the same in the API.
-    const name = `save${'abcdef'[i]}`;
+    // Letters only, so that it is the same in the API; a new one each time, and in each try.
+    const name = `save${'abcdefghijklmnopqr'[saves++]}`;
     expect((await ask(`{ ${name} }`)).status).toBe(400);
     best = Math.min(best, await saveAndAsk(returning(name, i), `{ ${name} }`));
   }

@@ -1,6 +1,5 @@
 /** A database of the user's own: migrate as the owner, start as todo_authenticator, in production. */
 import { randomBytes } from 'node:crypto';
-import { createServer } from 'node:net';
 import { Client } from 'pg';
 import { afterAll, beforeAll, expect, inject, test } from 'vitest';
 import { signToken } from '../../src/identity/issuer.ts';
@@ -98,13 +97,9 @@ test('a wrong password is a sentence without it', async () => {
 });
 
 test('a database that is not there yet is waited for, and Ctrl-C still ends it', async () => {
-  const closed = createServer().listen(0, '127.0.0.1');
-  await new Promise((resolve) => closed.once('listening', resolve));
-  const { port } = closed.address() as { port: number };
-  await new Promise((resolve) => closed.close(resolve));
   const started = runScript('src/main.ts', [], {
     ...env(),
-    AUTH_DATABASE_URL: `postgresql://todo_authenticator:x@127.0.0.1:${port}/todo`,
+    AUTH_DATABASE_URL: 'postgresql://todo_authenticator:x@127.0.0.1:1/todo',
   });
   await started.until(/Waiting for the database todo_authenticator@127\.0\.0\.1:\d+\/todo/);
   started.child.kill('SIGINT');

@@ -5,12 +5,12 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { existsSync } from 'node:fs';
-import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { decodeJwt, decodeProtectedHeader } from 'jose';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { useTestDatabase } from '../support/database.ts';
+import { freePort } from '../support/free-port.ts';
 import { UNLESS_BUSY } from '../support/retry.ts';
 import { useTestServer } from '../support/server.ts';
 
@@ -81,7 +81,7 @@ describe.skipIf(!installed)('with Better Auth', async () => {
       });
     }
     for (let waited = 0; !output.includes('is ready'); waited += 50) {
-      if (example.exitCode !== null || waited > 20_000) throw new Error(output);
+      if (example.exitCode !== null || waited > 50_000) throw new Error(output);
       await sleep(50);
     }
   });
@@ -223,15 +223,3 @@ describe.skipIf(!installed)('with Better Auth', async () => {
     return token;
   }
 });
-
-function freePort(): Promise<number> {
-  return new Promise((resolve, reject) => {
-    const server = createServer();
-    server.once('error', reject);
-    server.listen(0, '127.0.0.1', () => {
-      const address = server.address();
-      const port = address && typeof address === 'object' ? address.port : 0;
-      server.close(() => resolve(port));
-    });
-  });
-}

@@ -76,8 +76,8 @@ test(
   UNLESS_BUSY,
   async () => {
     const stopped = await backends(database);
-    for (const { pid } of stopped) process.kill(pid, 'SIGSTOP');
     try {
+      for (const { pid } of stopped) process.kill(pid, 'SIGSTOP');
       // At the same time, so that one connection does not answer both.
       const asked = await Promise.all(stopped.map(() => timed(server, who, ME)));
       for (const { answer, ms } of asked) {

@@ -89,6 +89,7 @@ test('a second signal that is meant leaves at once', UNLESS_BUSY, async () => {
     server.child.kill('SIGTERM');
     // The one that npm hands on counts as the first.
     server.child.kill('SIGTERM');
+    await server.until(/Stopping/);
     await new Promise((resolve) => setTimeout(resolve, 1100));
     expect(server.child.exitCode).toBe(null);
     server.child.kill('SIGTERM');

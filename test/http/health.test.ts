@@ -43,10 +43,19 @@ async function serve(connectionString: string, keepMs: number, committed = readC
       status: response.status,
       retryAfter: response.headers.get('retry-after'),
       cache: response.headers.get('cache-control'),
-      body: await response.json(),
+      // biome-ignore lint/suspicious/noExplicitAny: tests read answers as a client without types would
+      body: (await response.json()) as any,
     };
   };
 }
+
+/** A probe is given up after two seconds, which a busy machine may take: asks again then. */
+const patient = (ask: Awaited<ReturnType<typeof serve>>) => async () => {
+  for (let i = 0; ; i++) {
+    const answer = await ask();
+    if (i === 10 || answer.body.reasons?.[0] !== 'database unreachable') return answer;
+  }
+};
 
 const READY = { status: 200, retryAfter: null, cache: 'no-store', body: { status: 'ready' } };
 
@@ -58,7 +67,7 @@ const unavailable = (reason: string) => ({
 });
 
 test('a finding makes it unavailable, and mending it makes it ready again', async () => {
-  const ask = await serve(database.urls.authenticator, 0);
+  const ask = patient(await serve(database.urls.authenticator, 0));
   expect(await ask()).toEqual(READY);
   await database.owner.query(UNPROTECTED);
   expect(await ask()).toEqual(unavailable('doctor: RLS_OFF'));
@@ -71,7 +80,7 @@ test('a finding makes it unavailable, and mending it makes it ready again', asyn
 });
 
 test('the verdict is kept, so that probes cost no examination each', async () => {
-  const ask = await serve(database.urls.authenticator, 60_000);
+  const ask = patient(await serve(database.urls.authenticator, 60_000));
   expect(await ask()).toEqual(READY);
   await database.owner.query(UNPROTECTED);
   expect(await ask()).toEqual(READY);
@@ -87,13 +96,13 @@ test('a database that is not there is a reason', async () => {
 
 test('a database without the schema is a reason', async () => {
   await empty.owner.query('drop schema app_private cascade');
-  const ask = await serve(empty.urls.authenticator, 0);
+  const ask = patient(await serve(empty.urls.authenticator, 0));
   expect(await ask()).toEqual(unavailable('schema missing'));
 });
 
 test('a database that hangs is a reason, and takes one connection however many ask', async () => {
   const ask = await serve(database.urls.authenticator, 0);
-  expect(await ask()).toEqual(READY);
+  expect(await patient(ask)()).toEqual(READY);
   await database.privileged.query(
     'begin; lock table pg_catalog.pg_policy in access exclusive mode',
   );
@@ -108,20 +117,20 @@ test('a database that hangs is a reason, and takes one connection however many a
   } finally {
     await database.privileged.query('rollback');
   }
-  expect(await ask()).toEqual(READY);
+  expect(await patient(ask)()).toEqual(READY);
 });
 
 test('a database behind the code, or with other migrations, is not ready; one that is ahead says so and is', async () => {
   const files = readCommitted();
   const next = { file: '000099-next.sql', filename: '000099.sql', hash: 'sha1:0', edited: false };
-  const behind = await serve(database.urls.authenticator, 0, [...files, next]);
+  const behind = patient(await serve(database.urls.authenticator, 0, [...files, next]));
   expect(await behind()).toEqual(unavailable('schema behind: 000099-next.sql'));
 
   const other = files.map((file, i) => (i === 0 ? { ...file, hash: 'sha1:0' } : file));
-  const edited = await serve(database.urls.authenticator, 0, other);
+  const edited = patient(await serve(database.urls.authenticator, 0, other));
   expect(await edited()).toEqual(unavailable(`schema edited: ${files[0]?.file}`));
 
-  const ahead = await serve(database.urls.authenticator, 0, files.slice(0, -1));
+  const ahead = patient(await serve(database.urls.authenticator, 0, files.slice(0, -1)));
   const body = { ...READY.body, findings: [`schema ahead: ${files.at(-1)?.filename}`] };
   expect(await ahead()).toEqual({ ...READY, body });
 });

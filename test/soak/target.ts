@@ -2,7 +2,6 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { chmodSync, mkdtempSync, readFileSync, realpathSync, rmSync } from 'node:fs';
-import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -10,6 +9,7 @@ import { Client } from 'pg';
 import { loadSecrets, loadState } from '../../src/database/embedded/files.ts';
 import { embeddedUrls } from '../../src/database/embedded/urls.ts';
 import { signToken } from '../../src/identity/issuer.ts';
+import { freePort } from '../support/free-port.ts';
 
 const ROOT = join(import.meta.dirname, '../..');
 const PARTY = { issuer: 'https://soak.test', audience: 'rowguard-soak' };
@@ -120,13 +120,4 @@ export class Target {
   get #data(): string {
     return join(this.#directory, 'data');
   }
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer();
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  const address = server.address();
-  await new Promise((resolve) => server.close(resolve));
-  if (!address || typeof address === 'string') throw new Error('no port');
-  return address.port;
 }

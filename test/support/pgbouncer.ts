@@ -52,7 +52,8 @@ default_pool_size = ${connections}
     const program = spawn(PROGRAM ?? '', ['-q', settings], { stdio: 'ignore', ...nobody });
     const exited = once(program, 'exit');
     stop = async () => {
-      program.kill();
+      // Newer ones wait for their clients when asked politely.
+      program.kill('SIGKILL');
       await exited;
     };
     url = `postgresql://anybody@127.0.0.1:${port}/todo`;
