@@ -6,9 +6,10 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { bootstrap } from '../../src/database/embedded/bootstrap.ts';
-import { initCluster, startCluster } from '../../src/database/embedded/cluster.ts';
+import { startCluster } from '../../src/database/embedded/cluster.ts';
 import type { EmbeddedDatabase } from '../../src/database/embedded/embedded.ts';
 import { loadSecrets } from '../../src/database/embedded/files.ts';
+import { initCluster } from '../../src/database/embedded/initdb.ts';
 import { findSystemUser } from '../../src/database/embedded/system-user.ts';
 import { embeddedUrls } from '../../src/database/embedded/urls.ts';
 import { freePort } from './free-port.ts';

@@ -1,7 +1,7 @@
 /** Turns what PostgreSQL says when it does not start into one sentence and the way out. */
 import { dirname } from 'node:path';
 import { OperatorError } from '../../errors.ts';
-import { ClusterError, type ClusterPlace } from './cluster.ts';
+import { ClusterError, type ClusterPlace } from './place.ts';
 import { firstClosedDirectory, type SystemUser } from './system-user.ts';
 
 export async function explained<T>(place: ClusterPlace, work: () => Promise<T>): Promise<T> {

@@ -7,7 +7,7 @@ import { existsSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Client } from 'pg';
-import type { ClusterPlace } from './cluster.ts';
+import type { ClusterPlace } from './place.ts';
 
 export async function stopLeftover(
   place: ClusterPlace,

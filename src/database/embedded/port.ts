@@ -1,6 +1,7 @@
 /** Chooses the embedded server's port: the configured one, else the last one, else any free one. */
 import { createServer } from 'node:net';
-import { ClusterError, type ClusterPlace, type RunningCluster, startCluster } from './cluster.ts';
+import { type RunningCluster, startCluster } from './cluster.ts';
+import { ClusterError, type ClusterPlace } from './place.ts';
 
 export async function startOnPort(
   place: ClusterPlace,
