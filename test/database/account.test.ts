@@ -22,11 +22,13 @@ beforeAll(async () => {
 });
 afterAll(() => Promise.all(connections.map((connection) => connection.end())));
 
-/** Seconds from now: when the token was issued. */
+/** One for all connections: a second may end between their clocks. */
+const BASE = new Date(Math.floor(Date.now() / 1000) * 1000);
+
+/** Seconds from the beginning: when the token was issued. */
 function ensure(client: Client, id: number, email: string | null, issued = 0): Promise<string> {
-  const sql =
-    "select app_private.ensure_user($1, $2, date_trunc('second', now()) + $3 * interval '1 s')";
-  return outcome(client.query(sql, [id, email, issued]));
+  const sql = "select app_private.ensure_user($1, $2, $3::timestamptz + $4 * interval '1 s')";
+  return outcome(client.query(sql, [id, email, BASE, issued]));
 }
 
 const server = () => database.authenticator;

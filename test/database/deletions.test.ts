@@ -13,7 +13,7 @@ let nextId = 900;
 
 function newProcess(url = database.urls.authenticator) {
   const seen = { queries: 0, log: [] as string[] };
-  const pool = new Pool({ connectionString: url, max: 3, connectionTimeoutMillis: 2000 });
+  const pool = new Pool({ connectionString: url, max: 3, connectionTimeoutMillis: 20_000 });
   pool.on('error', () => {});
   pool.on('acquire', () => {
     seen.queries++;

@@ -42,7 +42,7 @@ async function start(): Promise<string> {
   const pool = createPool({
     connectionString: database.urls.authenticator,
     size: 1,
-    waitMs: 1000,
+    waitMs: 5000,
     log: () => {},
   });
   const log: string[] = [];

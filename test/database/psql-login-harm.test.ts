@@ -36,8 +36,8 @@ const fill = (sql: string) =>
 async function world(): Promise<unknown> {
   const { rows } = await database.privileged.query(
     `select r.rolname, r.rolcanlogin, r.rolconnlimit, r.rolpassword, s.setconfig,
-       (select json_agg(m order by m.oid) from pg_auth_members as m
-        where m.member = r.oid and m.roleid::regrole::text not like 'todo\\_psql%') as member_of
+       (select json_agg(m order by m.oid) from pg_auth_members as m join pg_authid as g on g.oid = m.roleid
+        where m.member = r.oid and g.rolname not like 'todo\\_psql%') as member_of
      from pg_authid as r left join pg_db_role_setting as s on s.setrole = r.oid
      where r.rolname in ('todo_user', 'todo_authenticator', 'todo_owner', $1) order by 1`,
     [fill('$B')],

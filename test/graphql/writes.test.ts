@@ -159,7 +159,8 @@ describe('expectedUpdatedAt', () => {
 const waitingForLock = async (): Promise<number> => {
   const { rows } = await database.owner.query(
     `select count(*)::integer as n from pg_catalog.pg_locks as l
-     where not l.granted and l.pid <> pg_backend_pid()`,
+     join pg_catalog.pg_stat_activity as a on a.pid = l.pid
+     where not l.granted and a.pid <> pg_backend_pid() and a.datname = current_database()`,
   );
   return rows[0].n;
 };

@@ -115,7 +115,8 @@ describe('the signature', () => {
   test.each([
     ['payload', `${head}.${base64url(claims({ user_id: 8 }))}.${signature}`],
     ['header', `${base64url({ alg: 'HS256', kid: 'x' })}.${body}.${signature}`],
-    ['signature', `${head}.${body}.${signature.slice(0, -2)}AA`],
+    // Its first character: of the last ones not every bit counts, and they may be these already.
+    ['signature', `${head}.${body}.${signature[0] === 'A' ? 'B' : 'A'}${signature.slice(1)}`],
     ['signature, cut short', `${head}.${body}.${signature.slice(0, -4)}`],
     ['signature, made longer', `${head}.${body}.${signature}AAAA`],
   ])('covers every part: a changed %s is refused', async (_name, changed) => {
@@ -228,7 +229,7 @@ describe('times', () => {
     ['not valid for another ten seconds', () => ({ nbf: now() + 10 })],
     ['issued ten seconds in the future', () => ({ iat: now() + 10, exp: now() + 600 })],
     ['issued before the longest age', () => ({ iat: now() - 3610, exp: now() + 10 })],
-    ['valid for longer than the longest age', () => ({ exp: now() + 3601 })],
+    ['valid for longer than the longest age', () => ({ iat: now(), exp: now() + 3602 })],
     ['valid for a thousand years', () => ({ exp: now() + 1000 * 365 * 86_400 })],
     ['issued in milliseconds', () => ({ iat: Date.now(), exp: Date.now() + 600_000 })],
     ['issued before 1970', () => ({ iat: -1 })],
@@ -300,7 +301,8 @@ describe('size and characters are looked at before anything is parsed', () => {
   });
 
   test.each(['Bearer', 'bearer', 'BEARER', 'bEaReR'])('the scheme %s is the same', (scheme) => {
-    expect(bearerToken(`${scheme} ${token()}`)).toBe(token());
+    const text = token();
+    expect(bearerToken(`${scheme} ${text}`)).toBe(text);
   });
 
   test.each([undefined, ''])('no Authorization header is "missing", not "invalid"', (header) => {

@@ -48,6 +48,8 @@ export function useCountingProxy(databaseUrl: string): CountingProxy {
     const fromClient = messages(false, (type, body) => {
       // Startup, password and Terminate ask for nothing that is counted.
       if (type === 'Q' || type === 'S') asked = true;
+      // A simple query binds nothing.
+      if (type === 'Q') last = '';
       if (type === 'P') {
         const [name, text] = strings(body, 2);
         texts.set(name, text);
