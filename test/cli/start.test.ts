@@ -3,6 +3,7 @@ import {
   chmodSync,
   chownSync,
   existsSync,
+  mkdirSync,
   readdirSync,
   readlinkSync,
   rmSync,
@@ -57,8 +58,12 @@ describe('a first start', () => {
     expect(await first.exit).toBe(0);
     expect(alive(database)).toBe(false);
 
+    // As an initdb leaves it that went on after its start was killed.
+    const draft = join(directory, 'data/postgres.new-left');
+    mkdirSync(join(draft, 'base'), { recursive: true });
     const second = start(directory);
     const again = await ready(second);
+    expect(existsSync(draft)).toBe(false);
     const after = await query(again.url, again.tokens[0], LIST);
     expect(after.data.tasks.nodes.map((task: { title: string }) => task.title)).toEqual([
       'Survive',

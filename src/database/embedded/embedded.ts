@@ -12,7 +12,7 @@ import { startCluster } from './cluster.ts';
 import { clusterExists, locateCluster, makeDirectory, prepareHome } from './data-directory.ts';
 import { explained } from './explain.ts';
 import { loadSecrets, loadState, type Secrets, saveState } from './files.ts';
-import { initCluster } from './initdb.ts';
+import { initCluster, removeDrafts } from './initdb.ts';
 import { type KeptCluster, keepRunning } from './keep-running.ts';
 import { stopLeftover } from './leftover.ts';
 import { isLock, type Lock, livingHolder, takeLock } from './lock.ts';
@@ -108,6 +108,7 @@ async function open(
   }
   const cluster = await explained(place, async () => {
     if (!exists) await initCluster(place, secrets.superuserPassword);
+    removeDrafts(place.directory);
     await stopLeftover(place, secrets.superuserPassword, options.say);
     return startOnPort(place, options.port, loadState(directory).postgresPort);
   });

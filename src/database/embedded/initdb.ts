@@ -28,6 +28,7 @@ export async function initCluster(
   superuserPassword: string,
   locale: readonly string[] = LOCALE,
 ): Promise<void> {
+  // Where it is only linked to, somebody may have removed it by hand.
   mkdirSync(dirname(place.directory), { recursive: true });
   const draft = mkdtempSync(`${place.directory}.new-`);
   const passwordFile = `${place.directory}.password`;
@@ -51,11 +52,10 @@ export async function initCluster(
   } finally {
     rmSync(passwordFile, { force: true });
   }
-  removeDrafts(place.directory);
 }
 
-/** What killed starts have left. One that is still written to can not be removed, and may stay. */
-function removeDrafts(directory: string): void {
+/** What killed starts have left. One that is still written to can not be removed yet; the next start does. */
+export function removeDrafts(directory: string): void {
   for (const name of readdirSync(dirname(directory))) {
     if (!name.startsWith(`${basename(directory)}.new`)) continue;
     try {
