@@ -6,6 +6,7 @@
  */
 import type {} from 'graphile-build-pg';
 import type {} from 'postgraphile';
+import { OperatorError } from '../errors.ts';
 
 export const EnumsPlugin: GraphileConfig.Plugin = {
   name: 'EnumsPlugin',
@@ -16,7 +17,7 @@ export const EnumsPlugin: GraphileConfig.Plugin = {
         const name = (text: string) => nameOf(previous?.(text, codec) ?? text);
         const own = name(label);
         const sharing = codec.values.map(({ value }) => value).filter((text) => name(text) === own);
-        if (sharing.length > 1) throw new Error(sharedName(codec.name, sharing, own));
+        if (sharing.length > 1) throw sharedName(codec.name, sharing, own);
         return own;
       },
     },
@@ -35,6 +36,8 @@ function nameOf(text: string): string {
   return RESERVED.includes(allowed) ? `${allowed}_` : allowed;
 }
 
-const sharedName = (type: string, [first, second]: readonly string[], name: string): string =>
-  `The labels ${JSON.stringify(first)} and ${JSON.stringify(second)} of the enum ${type} would both be ${name} ` +
-  'in GraphQL. Rename one of them: alter type … rename value … to …';
+const sharedName = (type: string, [first, second]: readonly string[], name: string) =>
+  new OperatorError(
+    `The labels ${JSON.stringify(first)} and ${JSON.stringify(second)} of the enum ${type} would both be ${name} in GraphQL.`,
+    `rename one of them: alter type ${type} rename value … to …`,
+  );

@@ -1,5 +1,6 @@
 /** Labels of enums that are no names in GraphQL: the API offers names for them and keeps the labels. */
 import { beforeAll, describe, expect, test } from 'vitest';
+import { OperatorError } from '../../src/errors.ts';
 import { startServer } from '../../src/server.ts';
 import { useTestDatabase } from '../support/database.ts';
 import { testIssuer, testServerOptions, useTestServer } from '../support/server.ts';
@@ -78,9 +79,11 @@ describe('two labels that would have one name', () => {
       create function public.my_mood() returns public.mood language sql stable
         begin atomic select 'so-so'::public.mood; end`);
     const starting = startServer(testServerOptions(confused, testIssuer()));
-    await expect(starting).rejects.toThrow(
-      'The labels "so-so" and "so so" of the enum mood would both be so_so in GraphQL. ' +
-        'Rename one of them: alter type … rename value … to …',
+    await expect(starting).rejects.toEqual(
+      new OperatorError(
+        'The labels "so-so" and "so so" of the enum mood would both be so_so in GraphQL.',
+        'rename one of them: alter type mood rename value … to …',
+      ),
     );
   });
 });
