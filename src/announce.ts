@@ -1,5 +1,5 @@
 /** What `npm start` prints once it is ready: where it is, and who can be tried. */
-import type { DemoLogin } from './development.ts';
+import type { DemoLogin } from './embedded/development.ts';
 import type { VerifierOptions } from './identity/open.ts';
 
 export interface Announcement {

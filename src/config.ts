@@ -8,7 +8,7 @@ import { type IdentityConfig, readIdentity, readUserIdClaim } from './config/ide
 import { readOrigins } from './config/origins.ts';
 import { type Environment, readSettings } from './config/read.ts';
 import { OperatorError } from './errors.ts';
-import { DEFAULT_LIMITS, type Limits } from './graphql/limits.ts';
+import { DEFAULT_LIMITS, type Limits } from './graphql/execution/limits.ts';
 import type { LogLevel } from './log.ts';
 
 export type { DatabaseConfig } from './config/database.ts';

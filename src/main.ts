@@ -36,7 +36,7 @@ async function start(config: Config, stopping: () => boolean): Promise<void> {
   loading.catch(() => {});
   const backend = config.database
     ? await external(config)
-    : await (await import('./development.ts')).startDevelopment(config, opened, say);
+    : await (await import('./embedded/development.ts')).startDevelopment(config, opened, say);
   if (stopping()) return;
   const ownerUrl = watching ? watchable(config, backend.ownerUrl) : undefined;
 
@@ -58,7 +58,7 @@ async function start(config: Config, stopping: () => boolean): Promise<void> {
     announce({ url: server.url, graphiql, demo: backend.demo, identity: backend.identity }, say);
   }
   if (!stopping() && ownerUrl) {
-    const { watchCurrent } = await import('./database/watch-current.ts');
+    const { watchCurrent } = await import('./migrate/watch-current.ts');
     opened.push(watchCurrent({ ownerUrl, applied: () => server.reload(), say }));
   }
 }

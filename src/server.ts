@@ -3,19 +3,17 @@
  * on a listening server with one way to stop it. Starts no database and reads no environment.
  */
 import type { AddressInfo } from 'node:net';
-import { refuseDrift } from './database/boot-drift.ts';
+import { Users } from './accounts/users.ts';
 import { boundedDispatch, CallerGoneError } from './database/bounds.ts';
-import { readCommitted } from './database/committed.ts';
 import { loadConstraintMessages } from './database/constraints.ts';
 import { createPool } from './database/pool.ts';
 import { setCaller } from './database/request.ts';
 import { type AdaptorName, openDatabase } from './database/service.ts';
-import { Users } from './database/users.ts';
 import { examineBeforeServing } from './doctor/boot.ts';
 import { openApi } from './graphql/api.ts';
-import type { ExecutorName } from './graphql/execution.ts';
+import type { ExecutorName } from './graphql/execution/execution.ts';
+import { DEFAULT_LIMITS, type Limits } from './graphql/execution/limits.ts';
 import type { GraphiqlAccount } from './graphql/graphiql.ts';
-import { DEFAULT_LIMITS, type Limits } from './graphql/limits.ts';
 import { buildPreset } from './graphql/preset.ts';
 import { createApp } from './http/app.ts';
 import { identityOf } from './http/authenticate.ts';
@@ -28,6 +26,8 @@ import { noteExecuted, type RequestEntry } from './http/observe.ts';
 import { closeServer, createBoundedServer, type SocketLimits } from './http/sockets.ts';
 import { openVerifier, type VerifierOptions } from './identity/open.ts';
 import { Metrics } from './metrics.ts';
+import { refuseDrift } from './migrate/boot-drift.ts';
+import { readCommitted } from './migrate/committed.ts';
 
 export interface ServerOptions {
   /** Refuses to serve an unsafe database instead of warning about it. */

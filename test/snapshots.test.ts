@@ -1,7 +1,7 @@
 /** The two generated files that a reviewer of a migration reads. `npm run snapshots` rewrites them. */
 import { expect, test } from 'vitest';
-import { dumpSchema } from '../src/database/dump.ts';
 import { printApi } from '../src/graphql/print.ts';
+import { dumpSchema } from '../src/migrate/dump.ts';
 import { useTestDatabase } from './support/database.ts';
 
 const database = useTestDatabase();

@@ -8,9 +8,9 @@ import { chmodSync, mkdtempSync, realpathSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Client } from 'pg';
-import { openEmbedded } from '../../src/database/embedded/embedded.ts';
-import { migrateDatabase } from '../../src/database/migrate.ts';
+import { openEmbedded } from '../../src/embedded/embedded.ts';
 import { type IssuerOptions, signToken } from '../../src/identity/issuer.ts';
+import { migrateDatabase } from '../../src/migrate/migrate.ts';
 
 export interface Stage {
   /** The superuser, on the database that is measured. */

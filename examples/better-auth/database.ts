@@ -5,10 +5,10 @@
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Pool } from 'pg';
-import { loadSecrets, loadState } from '../../src/database/embedded/files.ts';
-import { livingHolder } from '../../src/database/embedded/lock.ts';
-import { embeddedUrls } from '../../src/database/embedded/urls.ts';
 import { parseDatabaseUrl } from '../../src/database/url.ts';
+import { loadSecrets, loadState } from '../../src/embedded/files.ts';
+import { livingHolder } from '../../src/embedded/lock.ts';
+import { embeddedUrls } from '../../src/embedded/urls.ts';
 
 /** A pool of the owner's connections to a migrated Rowguard database. */
 export async function openDatabase(

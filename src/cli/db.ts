@@ -4,7 +4,7 @@
  */
 import { parseArgs } from 'node:util';
 import { type Config, configureGraphile, loadAdminConfig } from '../config.ts';
-import { runCurrent, watchCurrent } from '../database/watch-current.ts';
+import { runCurrent, watchCurrent } from '../migrate/watch-current.ts';
 import { runCommand, UsageError } from './command.ts';
 import { confirm, refuseProduction } from './confirm.ts';
 import { commitCurrent, finish, resetDatabase, uncommitLast } from './migrations.ts';

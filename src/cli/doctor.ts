@@ -5,11 +5,11 @@
 import { parseArgs } from 'node:util';
 import { Client } from 'pg';
 import { type DoctorConfig, loadDoctorConfig } from '../config.ts';
-import { useEmbedded } from '../database/embedded/embedded.ts';
 import { parseDatabaseUrl } from '../database/url.ts';
 import { describeUrl } from '../database/wait.ts';
 import { errorsOf, examine, type Finding, SERVER_LOGIN } from '../doctor/doctor.ts';
 import { report } from '../doctor/report.ts';
+import { useEmbedded } from '../embedded/embedded.ts';
 import { OperatorError } from '../errors.ts';
 import { runCommand, UsageError } from './command.ts';
 

@@ -5,18 +5,18 @@
  */
 import { readFileSync } from 'node:fs';
 import { commit, reset, type Settings, uncommit } from 'graphile-migrate';
-import { saveState } from '../database/embedded/files.ts';
+import { saveState } from '../embedded/files.ts';
+import { OperatorError } from '../errors.ts';
 import {
   connectionsClosed,
   migrateDatabase,
   migrationSettings,
   patiently,
-} from '../database/migrate.ts';
-import { rehearse } from '../database/rehearse.ts';
-import { onDatabase, type Shadow, withShadow } from '../database/shadow.ts';
-import { describeSqlError, isSqlError } from '../database/sql-error.ts';
-import { CURRENT_FILE } from '../database/watch-current.ts';
-import { OperatorError } from '../errors.ts';
+} from '../migrate/migrate.ts';
+import { rehearse } from '../migrate/rehearse.ts';
+import { onDatabase, type Shadow, withShadow } from '../migrate/shadow.ts';
+import { describeSqlError, isSqlError } from '../migrate/sql-error.ts';
+import { CURRENT_FILE } from '../migrate/watch-current.ts';
 import type { OwnerDatabase } from './owner-database.ts';
 import { writeSnapshots } from './snapshots.ts';
 

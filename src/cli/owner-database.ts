@@ -3,7 +3,7 @@
  * for as long as the command takes) or the one of DATABASE_URL.
  */
 import type { Config } from '../config.ts';
-import { useEmbedded } from '../database/embedded/embedded.ts';
+import { useEmbedded } from '../embedded/embedded.ts';
 import { OperatorError } from '../errors.ts';
 
 export interface OwnerDatabase {

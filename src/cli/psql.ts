@@ -4,11 +4,11 @@
  */
 import { spawn } from 'node:child_process';
 import { Client } from 'pg';
+import { findPerson } from '../accounts/people.ts';
+import { grantPsqlLogin, revokePsqlLogin, tryPsqlLogin } from '../accounts/psql-login.ts';
 import { childEnvironment, loadAdminConfig } from '../config.ts';
-import { savedPassword } from '../database/embedded/files.ts';
-import { findPerson } from '../database/people.ts';
-import { grantPsqlLogin, revokePsqlLogin, tryPsqlLogin } from '../database/psql-login.ts';
 import { parseDatabaseUrl } from '../database/url.ts';
+import { savedPassword } from '../embedded/files.ts';
 import { OperatorError } from '../errors.ts';
 import { runCommand, UsageError } from './command.ts';
 import { type OwnerDatabase, withOwnerDatabase } from './owner-database.ts';

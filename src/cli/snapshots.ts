@@ -2,9 +2,9 @@
 import { existsSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Client } from 'pg';
-import { dumpSchema } from '../database/dump.ts';
-import { ROOT } from '../database/migrate.ts';
-import type { Shadow } from '../database/shadow.ts';
+import { dumpSchema } from '../migrate/dump.ts';
+import { ROOT } from '../migrate/migrate.ts';
+import type { Shadow } from '../migrate/shadow.ts';
 
 export async function writeSnapshots(shadow: Shadow): Promise<void> {
   const directory = join(ROOT, 'test');

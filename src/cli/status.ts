@@ -5,9 +5,9 @@
  */
 import { readFileSync } from 'node:fs';
 import { Client } from 'pg';
-import { readCommitted } from '../database/committed.ts';
-import { type Drift, findDrift } from '../database/drift.ts';
-import { CURRENT_FILE } from '../database/watch-current.ts';
+import { readCommitted } from '../migrate/committed.ts';
+import { type Drift, findDrift } from '../migrate/drift.ts';
+import { CURRENT_FILE } from '../migrate/watch-current.ts';
 import type { OwnerDatabase } from './owner-database.ts';
 
 export async function printStatus(database: OwnerDatabase): Promise<number> {

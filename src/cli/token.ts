@@ -3,9 +3,9 @@ import { existsSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import { loadConfig } from '../config.ts';
-import { loadSecrets } from '../database/embedded/files.ts';
+import { developmentIdentity } from '../embedded/development-identity.ts';
+import { loadSecrets } from '../embedded/files.ts';
 import { OperatorError } from '../errors.ts';
-import { developmentIdentity } from '../identity/development.ts';
 import { signToken } from '../identity/issuer.ts';
 import { runCommand, UsageError } from './command.ts';
 

@@ -7,7 +7,7 @@ import type { Server, ServerResponse } from 'node:http';
 import type { Express } from 'express';
 import { makeSchema } from 'postgraphile';
 import { forgetStatements } from './compiled/statements.ts';
-import { Grafserv } from './grafserv.ts';
+import { Grafserv } from './execution/grafserv.ts';
 
 export interface Api {
   mount(app: Express, server: Server): Promise<void>;

@@ -11,7 +11,7 @@ import {
 } from 'postgraphile/graphql';
 import { createPool } from '../database/pool.ts';
 import { openDatabase } from '../database/service.ts';
-import { DEFAULT_LIMITS } from './limits.ts';
+import { DEFAULT_LIMITS } from './execution/limits.ts';
 import { buildPreset } from './preset.ts';
 
 export async function printApi(authenticatorUrl: string): Promise<string> {

@@ -4,9 +4,9 @@
  */
 import { randomUUID } from 'node:crypto';
 import express, { type ErrorRequestHandler, type Express, type RequestHandler } from 'express';
+import type { Users } from '../accounts/users.ts';
 import { isUnavailable } from '../database/unavailable.ts';
-import type { Users } from '../database/users.ts';
-import { NOT_NOW, WRONG } from '../graphql/errors.ts';
+import { NOT_NOW, WRONG } from '../graphql/execution/errors.ts';
 import type { Verifier } from '../identity/verifier.ts';
 import { sendError, sendUnavailable } from './answers.ts';
 import { authenticate, knownIdentityOf } from './authenticate.ts';

@@ -4,8 +4,8 @@
  */
 import type { IncomingMessage } from 'node:http';
 import type { RequestHandler } from 'express';
-import { AccountError } from '../database/account-error.ts';
-import type { Users } from '../database/users.ts';
+import { AccountError } from '../accounts/account-error.ts';
+import type { Users } from '../accounts/users.ts';
 import { bearerToken } from '../identity/bearer.ts';
 import { AuthenticationError, type Identity, invalid } from '../identity/identity.ts';
 import { KeysUnavailableError } from '../identity/keys.ts';

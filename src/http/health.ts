@@ -12,11 +12,11 @@
  */
 import type { RequestHandler } from 'express';
 import type { Pool } from 'pg';
-import { serverDrift } from '../database/boot-drift.ts';
-import type { Committed } from '../database/committed.ts';
-import { describeDrift } from '../database/drift.ts';
 import { askBriefly } from '../database/pool.ts';
 import { errorsOf, examineServer } from '../doctor/doctor.ts';
+import { serverDrift } from '../migrate/boot-drift.ts';
+import type { Committed } from '../migrate/committed.ts';
+import { describeDrift } from '../migrate/drift.ts';
 
 export interface ReadinessOptions {
   readonly pool: Pool;

@@ -6,7 +6,7 @@
 import { randomUUID } from 'node:crypto';
 import type { IncomingMessage } from 'node:http';
 import type { RequestHandler, Response } from 'express';
-import type { Executed } from '../graphql/execution.ts';
+import type { Executed } from '../graphql/execution/execution.ts';
 import type { Identity } from '../identity/identity.ts';
 
 export interface RequestEntry {

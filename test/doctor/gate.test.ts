@@ -13,7 +13,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { commit, migrate, type Settings, watch } from 'graphile-migrate';
 import { afterAll, beforeAll, beforeEach, expect, inject, test } from 'vitest';
-import { migrationSettings } from '../../src/database/migrate.ts';
+import { migrationSettings } from '../../src/migrate/migrate.ts';
 import { connect, dropWhenFree, useTestDatabase } from '../support/database.ts';
 import { UNPROTECTED } from '../support/doctor.ts';
 import { NOTE } from './fixtures/fixture.ts';

@@ -2,8 +2,8 @@
 import { join } from 'node:path';
 import { Client } from 'pg';
 import { expect, test } from 'vitest';
-import { loadSecrets, loadState } from '../../src/database/embedded/files.ts';
-import { embeddedUrls } from '../../src/database/embedded/urls.ts';
+import { loadSecrets, loadState } from '../../src/embedded/files.ts';
+import { embeddedUrls } from '../../src/embedded/urls.ts';
 import { postmaster, ready, type Started, start, temporaryDirectory } from '../support/process.ts';
 import { Writer } from '../support/writer.ts';
 

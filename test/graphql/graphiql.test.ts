@@ -2,7 +2,7 @@
 import { existsSync } from 'node:fs';
 import { type Browser, chromium, type Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { DEMO_ACCOUNTS, seedDemoAccounts } from '../../src/database/seed.ts';
+import { DEMO_ACCOUNTS, seedDemoAccounts } from '../../src/embedded/seed.ts';
 import type { GraphiqlAccount } from '../../src/graphql/graphiql.ts';
 import { useTestDatabase } from '../support/database.ts';
 import { useTestServer } from '../support/server.ts';

@@ -6,7 +6,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import express from 'express';
 import { Pool } from 'pg';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { Users } from '../../src/database/users.ts';
+import { Users } from '../../src/accounts/users.ts';
 import { authenticate } from '../../src/http/authenticate.ts';
 import { openVerifier } from '../../src/identity/open.ts';
 import { useTestDatabase } from '../support/database.ts';

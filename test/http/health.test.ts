@@ -4,9 +4,9 @@ import type { AddressInfo } from 'node:net';
 import express from 'express';
 import type { Pool } from 'pg';
 import { afterEach, expect, test } from 'vitest';
-import { readCommitted } from '../../src/database/committed.ts';
 import { createPool } from '../../src/database/pool.ts';
 import { readiness } from '../../src/http/health.ts';
+import { readCommitted } from '../../src/migrate/committed.ts';
 import { useTestDatabase } from '../support/database.ts';
 import { mend, UNPROTECTED } from '../support/doctor.ts';
 

@@ -1,4 +1,4 @@
-/** Counting requests that come at once; the limit itself is tested over HTTP in test/graphql/limits.test.ts. */
+/** Counting requests that come at once; the limit itself is tested over HTTP in test/graphql/execution/limits.test.ts. */
 import { MemoryStore, type Options } from 'express-rate-limit';
 import { expect, test } from 'vitest';
 import { CopyingStore } from '../../src/http/rate-limit.ts';

@@ -6,8 +6,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Client } from 'pg';
-import { loadSecrets, loadState } from '../../src/database/embedded/files.ts';
-import { embeddedUrls } from '../../src/database/embedded/urls.ts';
+import { loadSecrets, loadState } from '../../src/embedded/files.ts';
+import { embeddedUrls } from '../../src/embedded/urls.ts';
 import { signToken } from '../../src/identity/issuer.ts';
 import { freePort } from '../support/free-port.ts';
 

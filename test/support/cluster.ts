@@ -7,8 +7,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Client } from 'pg';
 import type { TestProject } from 'vitest/node';
-import { type EmbeddedDatabase, openEmbedded } from '../../src/database/embedded/embedded.ts';
-import { connectionsClosed, migrateDatabase } from '../../src/database/migrate.ts';
+import { type EmbeddedDatabase, openEmbedded } from '../../src/embedded/embedded.ts';
+import { connectionsClosed, migrateDatabase } from '../../src/migrate/migrate.ts';
 import { openOther } from './other-postgres.ts';
 
 /** The database that openEmbedded makes; migrated, it is the template. */

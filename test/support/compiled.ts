@@ -6,7 +6,7 @@ import { afterAll, beforeAll } from 'vitest';
 import { createPool } from '../../src/database/pool.ts';
 import { openDatabase } from '../../src/database/service.ts';
 import { type Executor, executeCompiled } from '../../src/graphql/compiled/execute.ts';
-import { DEFAULT_LIMITS } from '../../src/graphql/limits.ts';
+import { DEFAULT_LIMITS } from '../../src/graphql/execution/limits.ts';
 import { buildPreset } from '../../src/graphql/preset.ts';
 import type { TestDatabase } from './database.ts';
 

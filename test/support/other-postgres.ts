@@ -5,13 +5,13 @@
  */
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { bootstrap } from '../../src/database/embedded/bootstrap.ts';
-import { startCluster } from '../../src/database/embedded/cluster.ts';
-import type { EmbeddedDatabase } from '../../src/database/embedded/embedded.ts';
-import { loadSecrets } from '../../src/database/embedded/files.ts';
-import { initCluster } from '../../src/database/embedded/initdb.ts';
-import { findSystemUser } from '../../src/database/embedded/system-user.ts';
-import { embeddedUrls } from '../../src/database/embedded/urls.ts';
+import { bootstrap } from '../../src/embedded/bootstrap.ts';
+import { startCluster } from '../../src/embedded/cluster.ts';
+import type { EmbeddedDatabase } from '../../src/embedded/embedded.ts';
+import { loadSecrets } from '../../src/embedded/files.ts';
+import { initCluster } from '../../src/embedded/initdb.ts';
+import { findSystemUser } from '../../src/embedded/system-user.ts';
+import { embeddedUrls } from '../../src/embedded/urls.ts';
 import { freePort } from './free-port.ts';
 
 /** PostgreSQL 16 has no locales of its own; this one of the system orders and folds in the same way. */

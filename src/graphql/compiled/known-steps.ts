@@ -3,10 +3,10 @@
  * these are known to do nothing but what is assumed of them here.
  */
 import { LambdaStep } from 'postgraphile/grafast';
-import { GuardedDeleteStep, GuardedUpdateStep } from '../guarded.ts';
-import { OnceInsertStep } from '../once.ts';
+import { GuardedDeleteStep, GuardedUpdateStep } from '../schema/guarded.ts';
+import { OnceInsertStep } from '../schema/once.ts';
+import { isRepeatable } from '../schema/repeatable.ts';
 import { FLAG_NULL, type PlanStep } from './internals.ts';
-import { isRepeatable } from './repeatable.ts';
 
 /** Why an operation is left to grafast. */
 export class NotCompilable extends Error {}

@@ -5,7 +5,7 @@
  */
 import { buildClientSchema, getIntrospectionQuery } from 'postgraphile/graphql';
 import { beforeAll, describe, expect, test } from 'vitest';
-import type { ExecutorName } from '../../../src/graphql/execution.ts';
+import type { ExecutorName } from '../../../src/graphql/execution/execution.ts';
 import { useTestDatabase } from '../../support/database.ts';
 import { type Told, useExecutor } from '../../support/executors.ts';
 import { ODD_TABLES, oddRows } from '../../support/odd-tables.ts';

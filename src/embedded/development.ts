@@ -1,0 +1,63 @@
+/**
+ * What `npm start` does without a database of its own: starts the embedded PostgreSQL, migrates it, makes
+ * the demo accounts on a first start, and signs a token for each. Never used in production.
+ */
+import type { Config } from '../config.ts';
+import { signToken } from '../identity/issuer.ts';
+import type { VerifierOptions } from '../identity/open.ts';
+import { migrateDatabase } from '../migrate/migrate.ts';
+import { developmentIdentity } from './development-identity.ts';
+import { openEmbedded } from './embedded.ts';
+import { loadState, saveState } from './files.ts';
+import { DEMO_ACCOUNTS, type DemoAccount, seedDemoAccounts } from './seed.ts';
+
+export interface DemoLogin extends DemoAccount {
+  readonly token: string;
+}
+
+export interface Backend {
+  /** Undefined where only the server's own login is known. */
+  readonly ownerUrl: string | undefined;
+  readonly authenticatorUrl: string;
+  readonly identity: VerifierOptions;
+  readonly demo: readonly DemoLogin[];
+}
+
+export async function startDevelopment(
+  config: Config,
+  opened: { stop(): Promise<void> }[],
+  say: (line: string) => void,
+): Promise<Backend> {
+  const database = await openEmbedded({
+    directory: config.dataDirectory,
+    port: config.embeddedPort,
+    say,
+  });
+  opened.push(database);
+  await migrateDatabase({
+    ownerUrl: database.urls.owner,
+    authenticatorPassword: database.secrets.authenticatorPassword,
+    say: (line) => {
+      // "Already up to date" at every start is no news.
+      if (/Running migration/.test(line)) say(line.replace('graphile-migrate: ', ''));
+    },
+  });
+  if (!loadState(database.directory).seeded) {
+    await seedDemoAccounts(database.urls.authenticator);
+    saveState(database.directory, { seeded: true });
+  }
+  const { verifier, issuer } = developmentIdentity(config, database.secrets.jwtSecret);
+  // Where tokens are signed elsewhere (JWKS_URL) nobody can be signed in from here.
+  const demo = issuer
+    ? await Promise.all(
+        DEMO_ACCOUNTS.map(async ({ userId, email, name }) => ({
+          userId,
+          email,
+          name,
+          token: await signToken(issuer, { userId, email }, config.maxTokenAge),
+        })),
+      )
+    : [];
+  const { owner: ownerUrl, authenticator: authenticatorUrl } = database.urls;
+  return { ownerUrl, authenticatorUrl, identity: verifier, demo };
+}

@@ -1,0 +1,137 @@
+/**
+ * PostGraphile's update and delete of one row, with two things added: they can be made to depend on when
+ * the row last changed, inside the statement itself, and a row that was not found is an error that says
+ * so. PostgreSQL answers both for somebody else's row with "0 rows", exactly as for a missing one.
+ */
+import type { PgResource } from 'postgraphile/@dataplan/pg';
+import {
+  PgDeleteSingleStep,
+  PgUpdateSingleStep,
+  sqlValueWithCodec,
+} from 'postgraphile/@dataplan/pg';
+import type { ExecutionDetails, GrafastResultsList, Step } from 'postgraphile/grafast';
+import { type SQL, sql } from 'postgraphile/pg-sql2';
+import { clientError, NOT_FOUND } from '../execution/errors.ts';
+import { CHANGED_COLUMN } from './columns.ts';
+import { assignments, codecOf, runForRow, selected, tableOf } from './row-statement.ts';
+
+/** Columns of the primary key and their values. */
+export type Key = Readonly<Record<string, Step>>;
+
+/** When the row must have changed last. Undefined: whenever. Null: never since it was made. */
+export type Expected = Step;
+
+const CONFLICT = 'This has changed since you read it. Read it again.';
+const NOTHING_TO_CHANGE = 'patch must set at least one field.';
+
+export class GuardedUpdateStep extends PgUpdateSingleStep {
+  readonly #guard: Guard;
+
+  constructor(resource: PgResource, key: Key, expected: Expected | undefined) {
+    super(resource, key);
+    this.#guard = new Guard(this, resource, key, expected, (step) => this.addDependency(step));
+  }
+
+  override async execute(details: ExecutionDetails): Promise<GrafastResultsList<unknown>> {
+    const { alias, resource } = this;
+    const set = assignments(this, resource, details);
+    if (set.length === 0) throw clientError('BAD_USER_INPUT', NOTHING_TO_CHANGE);
+    const sets = sql.join(
+      set.map(({ name, value }) => sql`${sql.identifier(name)} = ${value}`),
+      ', ',
+    );
+    return this.#guard.run(
+      details,
+      (i) =>
+        sql`update ${tableOf(resource)} as ${alias} set ${sets} where ${this.#guard.where(details, i, alias)} returning ${selected(this)}`,
+    );
+  }
+}
+
+export class GuardedDeleteStep extends PgDeleteSingleStep {
+  readonly #guard: Guard;
+
+  constructor(resource: PgResource, key: Key, expected: Expected | undefined) {
+    super(resource, key);
+    this.#guard = new Guard(this, resource, key, expected, (step) => this.addDependency(step));
+  }
+
+  override async execute(details: ExecutionDetails): Promise<GrafastResultsList<unknown>> {
+    const { alias, resource } = this;
+    return this.#guard.run(
+      details,
+      (i) =>
+        sql`delete from ${tableOf(resource)} as ${alias} where ${this.#guard.where(details, i, alias)} returning ${selected(this)}`,
+    );
+  }
+}
+
+/** What decides about a row, and what to say when it was not written. */
+class Guard {
+  readonly #step: Step;
+  readonly #resource: PgResource;
+  readonly #key: readonly { column: string; dependency: number }[];
+  readonly #expected: number | undefined;
+
+  constructor(
+    step: Step,
+    resource: PgResource,
+    key: Key,
+    expected: Expected | undefined,
+    depend: (step: Step) => number,
+  ) {
+    this.#step = step;
+    this.#resource = resource;
+    this.#key = Object.entries(key).map(([column, step]) => ({ column, dependency: depend(step) }));
+    this.#expected = expected && depend(expected);
+  }
+
+  run(details: ExecutionDetails, statement: (i: number) => SQL): GrafastResultsList<unknown> {
+    return details.indexMap(async (i) => {
+      const row = await this.#query(details, i, statement(i));
+      if (!row) throw await this.#refusal(details, i);
+      return row;
+    });
+  }
+
+  /** The row with this key, and only if it is as expected. */
+  where(details: ExecutionDetails, i: number, alias: SQL): SQL {
+    const found = this.#keyMatches(details, i, alias);
+    const expected = this.#expectedAt(details, i);
+    if (expected === undefined) return found;
+    const value = sqlValueWithCodec(expected, codecOf(this.#resource, CHANGED_COLUMN));
+    return sql`${found} and ${alias}.${sql.identifier(CHANGED_COLUMN)} is not distinct from ${value}`;
+  }
+
+  /**
+   * Nothing was written, and that is decided. This only tells a row that has changed from one that is
+   * not there, asking as the same person; without an expectation there is nothing to tell apart.
+   */
+  async #refusal(details: ExecutionDetails, i: number): Promise<Error> {
+    const missing = clientError('NOT_FOUND', NOT_FOUND);
+    if (this.#expectedAt(details, i) === undefined) return missing;
+    const alias = sql.identifier(Symbol(this.#resource.name));
+    const row = await this.#query(
+      details,
+      i,
+      sql`select 1 from ${tableOf(this.#resource)} as ${alias} where ${this.#keyMatches(details, i, alias)}`,
+    );
+    return row ? clientError('CONFLICT', CONFLICT) : missing;
+  }
+
+  #query(details: ExecutionDetails, i: number, statement: SQL) {
+    return runForRow(this.#step, this.#resource, details, i, statement);
+  }
+
+  #keyMatches(details: ExecutionDetails, i: number, alias: SQL): SQL {
+    const equal = this.#key.map(({ column, dependency }) => {
+      const value = details.values[dependency]?.at(i);
+      return sql`${alias}.${sql.identifier(column)} = ${sqlValueWithCodec(value, codecOf(this.#resource, column))}`;
+    });
+    return sql.join(equal, ' and ');
+  }
+
+  #expectedAt(details: ExecutionDetails, i: number): string | null | undefined {
+    return this.#expected === undefined ? undefined : details.values[this.#expected]?.at(i);
+  }
+}
