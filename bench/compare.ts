@@ -6,8 +6,9 @@
 import { loadavg } from 'node:os';
 import type { Choice } from './arguments.ts';
 import { join as joinCast, type Player, proveEqual } from './cast.ts';
+import type { Findings } from './findings.ts';
 import { type Cell, measure, warmUp } from './measure.ts';
-import { OURS, PEERS, type Peer } from './peers.ts';
+import { OURS, PEERS } from './peers.ts';
 import { pgbenchCells } from './pgbench.ts';
 import { report } from './report/report.ts';
 import { seedAccount, seedCrowd, settle } from './support/seed.ts';
@@ -18,22 +19,6 @@ import { tokenCosts } from './token.ts';
 import { CROWD, LARGE_ACCOUNT, newestIds, WORKLOADS, type Workload } from './workloads.ts';
 
 const say = (line: string): void => console.log(line);
-
-export interface Findings {
-  readonly began: Date;
-  readonly rounds: number;
-  readonly quick: boolean;
-  readonly peers: readonly Peer[];
-  readonly workloads: readonly Workload[];
-  readonly cells: readonly Cell[];
-  /** By peer and workload. */
-  readonly roundTrips: ReadonlyMap<string, number>;
-  readonly bytes: ReadonlyMap<string, number>;
-  readonly token: Awaited<ReturnType<typeof tokenCosts>>;
-  readonly leftOut: readonly string[];
-  readonly load: readonly number[];
-  readonly postgres: string;
-}
 
 export async function runComparison(choice: Choice): Promise<void> {
   const findings = await withStage((stage, interrupted) => compare(stage, choice, interrupted));

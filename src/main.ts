@@ -59,7 +59,11 @@ async function start(config: Config, stopping: () => boolean): Promise<void> {
   }
   if (!stopping() && ownerUrl) {
     const { watchCurrent } = await import('./migrate/watch-current.ts');
-    opened.push(watchCurrent({ ownerUrl, applied: () => server.reload(), say }));
+    const { consult } = await import('./doctor/consult.ts');
+    const applied = async () => {
+      await Promise.all([server.reload(), consult(ownerUrl, say)]);
+    };
+    opened.push(watchCurrent({ ownerUrl, applied, say }));
   }
 }
 

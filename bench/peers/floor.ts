@@ -67,7 +67,7 @@ async function withRls(peer: PeerSettings): Promise<ReturnType<typeof withoutRls
   });
   const columns = 'id, title, completed, created_at as "createdAt", updated_at as "updatedAt"';
   const ask = async (person: Identity, text: string, values: unknown[]): Promise<Task[]> => {
-    const { rows } = await withPgClient(sessionSettings(person, 10_000), (client) =>
+    const { rows } = await withPgClient(sessionSettings(person.userId, 10_000), (client) =>
       client.query<Task>({ text, values }),
     );
     return [...rows];

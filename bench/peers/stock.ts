@@ -31,7 +31,7 @@ const pgl = postgraphile({
       const request = context.expressv4?.req;
       const person = request && identities.get(request);
       if (!person) throw new Error('nobody is asking');
-      return { pgSettings: sessionSettings(person, 10_000) };
+      return { pgSettings: sessionSettings(person.userId, 10_000) };
     },
   },
   grafserv: { graphiql: false, graphiqlOnGraphQLGET: false, websockets: false, watch: false },

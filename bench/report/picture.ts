@@ -2,7 +2,7 @@
  * The comparison as one SVG: CPU per request as bars, server and database apart, and the median latency
  * at a distance. Readable on light and on dark ground, without scripts, fonts or links.
  */
-import type { Findings } from '../compare.ts';
+import type { Findings } from '../findings.ts';
 import { OURS } from '../peers.ts';
 import { linesOf, type Scene, scenesOf } from './summary.ts';
 import { sceneTitle } from './table.ts';

@@ -1,6 +1,6 @@
 /** Says what was found in the terminal and, if asked, writes it down. */
 import { cpus } from 'node:os';
-import type { Findings } from '../compare.ts';
+import type { Findings } from '../findings.ts';
 import { picture } from './picture.ts';
 import { linesOf, scenesOf } from './summary.ts';
 import { tables } from './table.ts';

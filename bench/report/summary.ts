@@ -2,7 +2,7 @@
  * Cells → what they say. Figures are medians of the rounds; ratios are taken within a round, where both
  * sides had the same machine, and then their median and quartiles.
  */
-import type { Findings } from '../compare.ts';
+import type { Findings } from '../findings.ts';
 import type { Cell } from '../measure.ts';
 import { OURS, PEERS } from '../peers.ts';
 import { PGBENCH } from '../pgbench.ts';

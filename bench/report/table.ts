@@ -1,5 +1,5 @@
 /** The lines of each scene as Markdown tables, which a terminal shows as well as a browser. */
-import type { Findings } from '../compare.ts';
+import type { Findings } from '../findings.ts';
 import type { Spread } from '../support/statistics.ts';
 import { TITLES } from '../workloads.ts';
 import { type Line, linesOf, type Scene, scenesOf } from './summary.ts';

@@ -1,5 +1,5 @@
 /** What was aimed at, beside what was measured. A miss is a result like any other. */
-import type { Findings } from '../compare.ts';
+import type { Findings } from '../findings.ts';
 import { OURS } from '../peers.ts';
 import type { Spread } from '../support/statistics.ts';
 import { ratio, type Scene, totalCpu } from './summary.ts';

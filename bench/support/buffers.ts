@@ -25,7 +25,7 @@ export async function pageBuffers(
     for (const userId of people) {
       await client.query('begin');
       const identity = { userId, email: null, issuedAt: 0, expiresAt: 0 };
-      for (const setting of Object.entries(sessionSettings(identity, 10_000))) {
+      for (const setting of Object.entries(sessionSettings(identity.userId, 10_000))) {
         await client.query('select set_config($1, $2, true)', setting);
       }
       const { rows } = await client.query<{ 'QUERY PLAN': [{ Plan: Plan }] }>(

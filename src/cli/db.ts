@@ -4,6 +4,7 @@
  */
 import { parseArgs } from 'node:util';
 import { type Config, configureGraphile, loadAdminConfig } from '../config.ts';
+import { consult } from '../doctor/consult.ts';
 import { runCurrent, watchCurrent } from '../migrate/watch-current.ts';
 import { runCommand, UsageError } from './command.ts';
 import { confirm, refuseProduction } from './confirm.ts';
@@ -78,7 +79,8 @@ function yesOf(args: string[]): boolean {
 }
 
 async function watch(ownerUrl: string, once: boolean): Promise<number> {
-  const options = { ownerUrl, applied: async () => {}, say: (line: string) => console.error(line) };
+  const say = (line: string) => console.error(line);
+  const options = { ownerUrl, applied: () => consult(ownerUrl, say), say };
   if (once) return (await runCurrent(options)) ? 0 : 1;
   const watcher = watchCurrent(options);
   await new Promise((resolve) => {

@@ -3,7 +3,7 @@ import { existsSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Client } from 'pg';
 import { dumpSchema } from '../migrate/dump.ts';
-import { ROOT } from '../migrate/migrate.ts';
+import { ROOT } from '../migrate/root.ts';
 import type { Shadow } from '../migrate/shadow.ts';
 
 export async function writeSnapshots(shadow: Shadow): Promise<void> {

@@ -2,8 +2,10 @@
 import type { Pool } from 'pg';
 import type { WithPgClient } from 'postgraphile/@dataplan/pg';
 import { makePgService, type NodePostgresPgClient } from 'postgraphile/adaptors/pg';
+import { diedIdle } from './bounds.ts';
 import { withOneRoundTrip } from './one-round-trip/adaptor.ts';
 import type { Dispatch } from './one-round-trip/client.ts';
+import { isRead } from './request.ts';
 
 /** `stock` takes four round trips for each statement; for a driver or a pooler the other fails with. */
 export type AdaptorName = 'one-round-trip' | 'stock';
@@ -23,7 +25,8 @@ export function buildPgService(options: ServiceOptions) {
     // The API has exactly what todo_user was granted: columns without a grant are not in it.
     pgSettingsForIntrospection: { role: 'todo_user' },
   });
-  return adaptor === 'stock' ? stock : withOneRoundTrip(stock, { pool, prepared, dispatch });
+  if (adaptor === 'stock') return stock;
+  return withOneRoundTrip(stock, { pool, prepared, dispatch, isRead, diedIdle });
 }
 
 /** The service as the GraphQL room gets it, and what the statements of its requests go through. */

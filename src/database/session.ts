@@ -1,9 +1,7 @@
 /**
- * Identity → the settings of one transaction. This is the whole of the trust the server hands to the
+ * A person's id → the settings of one transaction. This is the whole of the trust the server hands to the
  * database: a role without privileges of its own to speak of, and one claim.
  */
-import type { Identity } from '../identity/identity.ts';
-
 /** Spelled here and in app_private.current_user_id(), nowhere else. */
 export const USER_ID_SETTING = 'jwt.claims.user_id';
 
@@ -16,12 +14,12 @@ export const REQUEST_SETTINGS = ['role', USER_ID_SETTING, 'statement_timeout'] a
  * would then still carry the last one's.
  */
 export function sessionSettings(
-  identity: Identity,
+  userId: number,
   statementTimeoutMs: number,
 ): Record<(typeof REQUEST_SETTINGS)[number], string> {
   return {
     role: 'todo_user',
-    [USER_ID_SETTING]: String(identity.userId),
+    [USER_ID_SETTING]: String(userId),
     statement_timeout: String(statementTimeoutMs),
   };
 }

@@ -8,7 +8,7 @@ import { PostGraphileAmberPreset } from 'postgraphile/presets/amber';
 import type { Database } from '../database/service.ts';
 import { sessionSettings } from '../database/session.ts';
 import type { Identity } from '../identity/identity.ts';
-import { type ErrorMaskOptions, errorMask } from './execution/errors.ts';
+import { type ErrorMaskOptions, errorMask } from './execution/error-mask.ts';
 import { type ExecutionHooks, type ExecutorName, executionPlugin } from './execution/execution.ts';
 import type { Limits } from './execution/limits.ts';
 import { type GraphiqlAccount, graphiqlConfig } from './graphiql.ts';
@@ -92,7 +92,7 @@ export function buildPreset(options: PresetOptions): GraphileConfig.Preset {
       explain: false,
       context: (context) => {
         const identity = options.identityOf(context);
-        const pgSettings = sessionSettings(identity, options.statementTimeoutMs);
+        const pgSettings = sessionSettings(identity.userId, options.statementTimeoutMs);
         options.began(context, pgSettings);
         return { pgSettings, withPgClient };
       },

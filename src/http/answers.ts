@@ -1,6 +1,6 @@
 /** Answers that are given before GraphQL runs, in GraphQL's own form so that clients need one reader. */
 import type { Response } from 'express';
-import { type ErrorCode, RETRY_AFTER } from '../graphql/execution/errors.ts';
+import { type ErrorCode, RETRY_AFTER } from '../graphql/client-error.ts';
 import type { AuthenticationError } from '../identity/identity.ts';
 import { noteOutcome } from './observe.ts';
 

@@ -6,7 +6,7 @@ import { randomUUID } from 'node:crypto';
 import express, { type ErrorRequestHandler, type Express, type RequestHandler } from 'express';
 import type { Users } from '../accounts/users.ts';
 import { isUnavailable } from '../database/unavailable.ts';
-import { NOT_NOW, WRONG } from '../graphql/execution/errors.ts';
+import { NOT_NOW, WRONG } from '../graphql/client-error.ts';
 import type { Verifier } from '../identity/verifier.ts';
 import { sendError, sendUnavailable } from './answers.ts';
 import { authenticate, knownIdentityOf } from './authenticate.ts';

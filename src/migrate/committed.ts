@@ -3,7 +3,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { calculateHash } from 'graphile-migrate/dist/hash.js';
 import { OperatorError } from '../errors.ts';
-import { ROOT } from './migrate.ts';
+import { ROOT } from './root.ts';
 
 export interface Committed {
   /** As it is on the disk: 000003-task.sql. */

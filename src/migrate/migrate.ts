@@ -11,9 +11,7 @@ import JSON5 from 'json5';
 import { Client, type ClientBase, escapeLiteral } from 'pg';
 import { OperatorError } from '../errors.ts';
 import { keepFingerprint } from './drift.ts';
-
-/** The checkout: where .gmrc and migrations/ are, whatever the working directory is. */
-export const ROOT = join(import.meta.dirname, '../..');
+import { ROOT } from './root.ts';
 
 export interface MigrateOptions {
   readonly ownerUrl: string;

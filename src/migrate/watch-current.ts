@@ -8,16 +8,9 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { migrate, watch } from 'graphile-migrate';
-import { Client } from 'pg';
-import { examine } from '../doctor/doctor.ts';
-import { report } from '../doctor/report.ts';
-import {
-  connectionsClosed,
-  migrationSettings,
-  NO_SILENT_ROWS,
-  patiently,
-  ROOT,
-} from './migrate.ts';
+import { withClient } from '../database/connect.ts';
+import { connectionsClosed, migrationSettings, NO_SILENT_ROWS, patiently } from './migrate.ts';
+import { ROOT } from './root.ts';
 import { describeSqlError, isSqlError, locate } from './sql-error.ts';
 
 export interface CurrentOptions {
@@ -82,7 +75,7 @@ async function settled(): Promise<void> {
 
 const currentSql = (): Promise<string> => readFile(CURRENT_FILE, 'utf8').catch(() => '');
 
-/** Runs it, then whatever follows from it, and the doctor. Returns whether all of it went well. */
+/** Runs current.sql, then `applied`. Returns whether both succeeded. */
 export async function runCurrent({ ownerUrl, applied, say }: CurrentOptions): Promise<boolean> {
   const began = performance.now();
   const sql = await currentSql();
@@ -93,7 +86,7 @@ export async function runCurrent({ ownerUrl, applied, say }: CurrentOptions): Pr
     const ours = { ...settings, pgSettings: NO_SILENT_ROWS, afterCurrent: [] };
     await patiently(() => watch(ours, true));
     const ran = performance.now();
-    await Promise.all([applied(), consult(ownerUrl, say)]);
+    await applied();
     const ms = (since: number) => Math.round(performance.now() - since);
     say(`${SHOWN_AS} was run; done in ${Math.round(ran - began)} + ${ms(ran)} ms.`);
     return true;
@@ -111,22 +104,4 @@ async function explain(error: unknown, sql: string, ownerUrl: string): Promise<s
     () => undefined,
   );
   return describeSqlError(error, sql, SHOWN_AS, offset);
-}
-
-/** Says what is unsafe now, and never stops anybody: it is where the mending is done. */
-async function consult(ownerUrl: string, say: (line: string) => void): Promise<void> {
-  const findings = await withClient(ownerUrl, (client) => examine(client));
-  const shown = findings.filter(({ code }) => code !== 'SERVER_VERSION');
-  if (shown.length > 0) say(`\nThe doctor on ${SHOWN_AS}:\n\n${report(shown)}\n`);
-}
-
-async function withClient<T>(url: string, work: (client: Client) => Promise<T>): Promise<T> {
-  const client = new Client({ connectionString: url });
-  client.on('error', () => {});
-  await client.connect();
-  try {
-    return await work(client);
-  } finally {
-    await client.end();
-  }
 }

@@ -64,7 +64,7 @@ async function explain(mode: 'custom' | 'generic', query: string, variables: obj
   const { text, values } = await statementOf(query, variables);
   const { authenticator } = database;
   const identity = { userId: BUSY, email: null, issuedAt: 0, expiresAt: 0 };
-  const settings = sessionSettings(identity, 5000);
+  const settings = sessionSettings(identity.userId, 5000);
   await authenticator.query('begin');
   try {
     for (const [name, value] of Object.entries(settings)) {

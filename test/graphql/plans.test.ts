@@ -45,7 +45,7 @@ async function plans(selection: string): Promise<PlanNode[]> {
   expect(statements.length).toBeGreaterThan(0);
   return asUser(database.authenticator, WHO, async (client) => {
     const identity = { userId: WHO, email: null, issuedAt: 0, expiresAt: 0 };
-    for (const setting of Object.entries(sessionSettings(identity, 5000))) {
+    for (const setting of Object.entries(sessionSettings(identity.userId, 5000))) {
       await client.query('select set_config($1, $2, true)', setting);
     }
     const found: PlanNode[] = [];

@@ -15,7 +15,7 @@ import { createPool } from '../../src/database/pool.ts';
 import { refuseDrift } from '../../src/migrate/boot-drift.ts';
 import { readCommitted } from '../../src/migrate/committed.ts';
 import { findDrift } from '../../src/migrate/drift.ts';
-import { ROOT } from '../../src/migrate/migrate.ts';
+import { ROOT } from '../../src/migrate/root.ts';
 import { useTestDatabase } from '../support/database.ts';
 import { addUser, usePsqlLogins } from '../support/people.ts';
 

@@ -59,7 +59,7 @@ export function useAdaptor(options: () => TestAdaptorOptions): TestAdaptor {
     },
     as(userId, work, change) {
       const identity = { userId, email: null, issuedAt: 0, expiresAt: 0 };
-      const settings = sessionSettings(identity, 5000);
+      const settings = sessionSettings(identity.userId, 5000);
       return withPgClient({ ...settings, ...change }, work);
     },
     async leftovers() {

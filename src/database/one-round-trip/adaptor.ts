@@ -6,12 +6,10 @@
 import type { Pool } from 'pg';
 import type { WithPgClient } from 'postgraphile/@dataplan/pg';
 import { createWithPgClient, type NodePostgresPgClient } from 'postgraphile/adaptors/pg';
-import { diedIdle } from '../bounds.ts';
-import { isRead } from '../request.ts';
 import { type Dispatch, RequestClient } from './client.ts';
 import { checkDriver } from './driver.ts';
 import { Link } from './link.ts';
-import { preambleOf } from './preamble.ts';
+import { type PgSettings, preambleOf } from './preamble.ts';
 
 type Service = GraphileConfig.PgServiceConfiguration<'@dataplan/pg/adaptors/pg'>;
 
@@ -20,6 +18,10 @@ export interface OneRoundTripOptions {
   /** False for a pooler that does not keep prepared statements: everything is parsed each time. */
   readonly prepared: boolean;
   readonly dispatch?: Dispatch | undefined;
+  /** Whether a request changes nothing, and so may be sent a second time. */
+  readonly isRead: (pgSettings: PgSettings) => boolean;
+  /** Whether an error means that the connection had been closed before it was used. */
+  readonly diedIdle: (error: unknown) => boolean;
 }
 
 export function withOneRoundTrip(service: Service, options: OneRoundTripOptions): Service {
@@ -37,7 +39,7 @@ export function withOneRoundTrip(service: Service, options: OneRoundTripOptions)
 }
 
 function oneRoundTrip(
-  { pool, prepared, dispatch = (send) => send() }: OneRoundTripOptions,
+  { pool, prepared, isRead, diedIdle, dispatch = (send) => send() }: OneRoundTripOptions,
   stock: WithPgClient<NodePostgresPgClient>,
 ): WithPgClient<NodePostgresPgClient> {
   const withPgClient: WithPgClient<NodePostgresPgClient> = async (pgSettings, callback) => {

@@ -2,7 +2,7 @@
  * What a client can do something about, of what the database refuses: SQLSTATE → code and sentence. A
  * broken constraint says the sentence that its comment holds; none of the database's own words go on.
  */
-import type { ErrorCode } from './errors.ts';
+import type { ErrorCode } from '../client-error.ts';
 
 /** Constraint name → the sentence for whoever broke it. */
 export type ConstraintMessages = ReadonlyMap<string, string>;

@@ -9,7 +9,7 @@
 import type { IncomingMessage } from 'node:http';
 import type { RequestDigest, Result } from 'postgraphile/grafserv';
 import { ExpressGrafserv } from 'postgraphile/grafserv/express/v4';
-import { RETRY_AFTER } from './errors.ts';
+import { RETRY_AFTER } from '../client-error.ts';
 
 /** Requests of which nothing could be served, until their answer is sent. */
 const unserved = new WeakMap<IncomingMessage, 503 | 504>();

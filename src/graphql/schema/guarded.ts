@@ -11,7 +11,7 @@ import {
 } from 'postgraphile/@dataplan/pg';
 import type { ExecutionDetails, GrafastResultsList, Step } from 'postgraphile/grafast';
 import { type SQL, sql } from 'postgraphile/pg-sql2';
-import { clientError, NOT_FOUND } from '../execution/errors.ts';
+import { clientError, NOT_FOUND } from '../client-error.ts';
 import { CHANGED_COLUMN } from './columns.ts';
 import { assignments, codecOf, runForRow, selected, tableOf } from './row-statement.ts';
 

@@ -4,7 +4,7 @@
  */
 import type {} from 'postgraphile';
 import { constant, lambda, list, type Step } from 'postgraphile/grafast';
-import { clientError } from '../execution/errors.ts';
+import { clientError } from '../client-error.ts';
 import { repeatable } from './repeatable.ts';
 
 /** Rows of a page whose request names no size. */

@@ -3,26 +3,11 @@
  * out; what the client can not use is logged under the id it is given.
  */
 import { randomUUID } from 'node:crypto';
-import { isSafeError, SafeError } from 'postgraphile/grafast';
+import { isSafeError } from 'postgraphile/grafast';
 import { GraphQLError } from 'postgraphile/graphql';
 import { isUnavailable } from '../../database/unavailable.ts';
+import { type ErrorCode, NOT_NOW, WRONG } from '../client-error.ts';
 import { type ConstraintMessages, explain } from './database-errors.ts';
-
-export type ErrorCode =
-  | 'UNAUTHENTICATED'
-  | 'NOT_FOUND'
-  | 'BAD_USER_INPUT'
-  | 'CONFLICT'
-  | 'EMAIL_TAKEN'
-  | 'ACCOUNT_DELETED'
-  | 'TOO_COMPLEX'
-  | 'TIMEOUT'
-  | 'UNAVAILABLE'
-  | 'INTERNAL';
-
-/** An error a plan may throw as it is: its message is for the client. */
-export const clientError = (code: ErrorCode, message: string): SafeError =>
-  new SafeError(message, { code });
 
 export interface ErrorMaskOptions {
   readonly constraints: () => ConstraintMessages;
@@ -57,10 +42,6 @@ export function errorMask({ constraints, log }: ErrorMaskOptions) {
   };
 }
 
-export const WRONG = 'Something went wrong on our side.';
-export const NOT_NOW = 'The service can not be reached at the moment. Try again in a few seconds.';
-/** Seconds after which a client may ask again. */
-export const RETRY_AFTER = '2';
 const GONE = 'This account was deleted.';
 
 function codeOf({ extensions }: { extensions?: Readonly<Record<string, unknown>> }): unknown {
@@ -76,9 +57,6 @@ const isAccount = ({ path }: GraphQLError): boolean => {
   const field = path?.at(-1);
   return field === 'me' || field === 'user';
 };
-
-/** The same words whether a row does not exist or belongs to somebody else. */
-export const NOT_FOUND = 'There is no such object.';
 
 function rewrite(
   error: GraphQLError,

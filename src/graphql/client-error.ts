@@ -1,0 +1,31 @@
+/**
+ * The error codes and fixed sentences of the API. Used by every layer that answers a client: the schema's
+ * plans, the error mask and HTTP. Contains no text of the database and no logic.
+ */
+import { SafeError } from 'postgraphile/grafast';
+
+/** Stable; docs/graphql.md explains each. */
+export type ErrorCode =
+  | 'UNAUTHENTICATED'
+  | 'NOT_FOUND'
+  | 'BAD_USER_INPUT'
+  | 'CONFLICT'
+  | 'EMAIL_TAKEN'
+  | 'ACCOUNT_DELETED'
+  | 'TOO_COMPLEX'
+  | 'TIMEOUT'
+  | 'UNAVAILABLE'
+  | 'INTERNAL';
+
+/** An error that reaches the client unchanged, thrown by a plan. */
+export const clientError = (code: ErrorCode, message: string): SafeError =>
+  new SafeError(message, { code });
+
+export const WRONG = 'Something went wrong on our side.';
+export const NOT_NOW = 'The service can not be reached at the moment. Try again in a few seconds.';
+
+/** The same sentence for a row that does not exist and for another person's row. */
+export const NOT_FOUND = 'There is no such object.';
+
+/** Value of the Retry-After header: seconds until a client may ask again. */
+export const RETRY_AFTER = '2';
