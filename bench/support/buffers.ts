@@ -2,7 +2,7 @@
  * How many pages of the database a page of tasks takes, from EXPLAIN as the server's login under the
  * server's own settings. Unlike times, no noise can change it.
  */
-import { Client } from 'pg';
+import { withClient } from '../../src/database/connect.ts';
 import { sessionSettings } from '../../src/database/session.ts';
 
 const PAGE = 'select id, title, completed, created_at, updated_at from public.task';
@@ -18,9 +18,7 @@ export async function pageBuffers(
   people: readonly number[],
   before?: number,
 ): Promise<number> {
-  const client = new Client({ connectionString: databaseUrl });
-  await client.connect();
-  try {
+  return withClient(databaseUrl, async (client) => {
     const found: number[] = [];
     for (const userId of people) {
       await client.query('begin');
@@ -38,7 +36,5 @@ export async function pageBuffers(
       await client.query('commit');
     }
     return found.toSorted((a, b) => a - b)[Math.floor(found.length / 2)] ?? Number.NaN;
-  } finally {
-    await client.end();
-  }
+  });
 }

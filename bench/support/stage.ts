@@ -7,7 +7,8 @@ import { randomBytes } from 'node:crypto';
 import { chmodSync, mkdtempSync, realpathSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { Client } from 'pg';
+import type { Client } from 'pg';
+import { openClient, withClient } from '../../src/database/connect.ts';
 import { openEmbedded } from '../../src/embedded/embedded.ts';
 import { type IssuerOptions, signToken } from '../../src/identity/issuer.ts';
 import { migrateDatabase } from '../../src/migrate/migrate.ts';
@@ -79,8 +80,7 @@ async function openStage(sharedBuffers: string | undefined): Promise<Stage> {
         authenticatorPassword: secrets.authenticatorPassword,
         say,
       });
-      const root = new Client({ connectionString: onDatabaseOf(urls.owner, urls.root) });
-      await root.connect();
+      const root = await openClient(onDatabaseOf(urls.owner, urls.root));
       const password = randomBytes(12).toString('hex');
       const plain = new URL(urls.owner);
       plain.username = PLAIN_LOGIN;
@@ -118,10 +118,9 @@ async function openStage(sharedBuffers: string | undefined): Promise<Stage> {
 
 /** From its next start on. */
 async function setSharedBuffers(rootUrl: string, size: string): Promise<void> {
-  const root = new Client({ connectionString: rootUrl });
-  await root.connect();
-  await root.query(`alter system set shared_buffers = ${root.escapeLiteral(size)}`);
-  await root.end();
+  await withClient(rootUrl, (root) =>
+    root.query(`alter system set shared_buffers = ${root.escapeLiteral(size)}`),
+  );
 }
 
 /**

@@ -3,7 +3,8 @@
  * (app_private.grant_psql_login, revoke_psql_login); this adds the password and the connection string.
  */
 import { randomBytes } from 'node:crypto';
-import { Client, type ClientBase } from 'pg';
+import type { ClientBase } from 'pg';
+import { openClient } from '../database/connect.ts';
 import { OperatorError } from '../errors.ts';
 import type { Person } from './people.ts';
 
@@ -36,10 +37,9 @@ export async function revokePsqlLogin(owner: ClientBase, person: Person): Promis
 
 /** Logs in once, so that what would be psql's error is a sentence with a way out. */
 export async function tryPsqlLogin(url: string, person: Person): Promise<void> {
-  const client = new Client({ connectionString: url });
-  client.on('error', () => {});
   try {
-    await client.connect();
+    const client = await openClient(url);
+    await client.end();
   } catch (cause) {
     if ((cause as { code?: string }).code !== '53300') throw cause; // too_many_connections
     throw new OperatorError(
@@ -47,7 +47,5 @@ export async function tryPsqlLogin(url: string, person: Person): Promise<void> {
       `close one of them, or end them all: npm run psql -- revoke ${person.email}`,
       { cause },
     );
-  } finally {
-    await client.end().catch(() => {});
   }
 }

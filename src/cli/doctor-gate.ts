@@ -3,8 +3,8 @@
  * current.sql: says what is unsafe and never fails, so that the watcher goes on. Without, on the shadow
  * database: exit code 1 makes `commit` take the migration back.
  */
-import { Client } from 'pg';
 import { migratedUrl } from '../config.ts';
+import { withClient } from '../database/connect.ts';
 import { examine } from '../doctor/doctor.ts';
 import { judgeShadow, type Verdict } from '../doctor/gate.ts';
 import { report } from '../doctor/report.ts';
@@ -20,15 +20,10 @@ async function judge(): Promise<Verdict> {
       'npm run doctor',
     );
   }
-  const client = new Client({ connectionString: url });
-  client.on('error', () => {});
-  await client.connect();
-  try {
+  return withClient(url, async (client) => {
     if (!warnOnly) return await judgeShadow(client);
     return { findings: await examine(client), refused: false };
-  } finally {
-    await client.end();
-  }
+  });
 }
 
 try {

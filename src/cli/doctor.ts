@@ -3,8 +3,8 @@
  * finding or when it could not look. It only reads, and never prints a URL's password.
  */
 import { parseArgs } from 'node:util';
-import { Client } from 'pg';
 import { type DoctorConfig, loadDoctorConfig } from '../config.ts';
+import { withClient } from '../database/connect.ts';
 import { parseDatabaseUrl } from '../database/url.ts';
 import { describeUrl } from '../database/wait.ts';
 import { errorsOf, examine, type Finding, SERVER_LOGIN } from '../doctor/doctor.ts';
@@ -66,11 +66,9 @@ async function examineAt(text: string, login: string): Promise<Finding[]> {
     );
   }
   const url = parsed.direct().node();
-  const client = new Client({ connectionString: url, connectionTimeoutMillis: 10_000 });
-  client.on('error', () => {});
+  const connection = { connectionString: url, connectionTimeoutMillis: 10_000 };
   try {
-    await client.connect();
-    return await examine(client, login);
+    return await withClient(connection, (client) => examine(client, login));
   } catch (cause) {
     const { message, code } = cause as { message?: string; code?: string };
     throw new OperatorError(
@@ -78,7 +76,5 @@ async function examineAt(text: string, login: string): Promise<Finding[]> {
       'check the URL; any login that may connect will do.',
       { cause },
     );
-  } finally {
-    await client.end().catch(() => {});
   }
 }

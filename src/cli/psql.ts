@@ -3,10 +3,11 @@
  * login for another tool, or takes it away. Never hands out the owner's login or the server's.
  */
 import { spawn } from 'node:child_process';
-import { Client } from 'pg';
+import type { Client } from 'pg';
 import { findPerson } from '../accounts/people.ts';
 import { grantPsqlLogin, revokePsqlLogin, tryPsqlLogin } from '../accounts/psql-login.ts';
 import { childEnvironment, loadAdminConfig } from '../config.ts';
+import { withClient } from '../database/connect.ts';
 import { parseDatabaseUrl } from '../database/url.ts';
 import { savedPassword } from '../embedded/files.ts';
 import { OperatorError } from '../errors.ts';
@@ -29,11 +30,8 @@ await runCommand(HELP, async (args) => {
   const action = first === 'grant' || first === 'revoke' ? first : 'open';
   const who = action === 'open' ? first : rest[0];
   if (who === undefined) throw new UsageError(`${action} needs an id or an e-mail address.`);
-  return withOwnerDatabase(loadAdminConfig(), async (database) => {
-    const owner = new Client({ connectionString: database.ownerUrl });
-    owner.on('error', () => {});
-    await owner.connect();
-    try {
+  return withOwnerDatabase(loadAdminConfig(), (database) =>
+    withClient(database.ownerUrl, async (owner) => {
       if (action === 'revoke') return await revoke(owner, who);
       const { url, renewed } = await login(owner, database, who);
       if (renewed)
@@ -41,10 +39,8 @@ await runCommand(HELP, async (args) => {
       if (action === 'open') return await openPsql(url, rest);
       console.log(url);
       return 0;
-    } finally {
-      await owner.end();
-    }
-  });
+    }),
+  );
 });
 
 async function revoke(owner: Client, who: string): Promise<number> {

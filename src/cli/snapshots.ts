@@ -1,7 +1,7 @@
 /** Rewrites the two generated files that a reviewer of a migration reads. Receives the shadow database. */
 import { existsSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { Client } from 'pg';
+import { withClient } from '../database/connect.ts';
 import { dumpSchema } from '../migrate/dump.ts';
 import { ROOT } from '../migrate/root.ts';
 import type { Shadow } from '../migrate/shadow.ts';
@@ -11,13 +11,6 @@ export async function writeSnapshots(shadow: Shadow): Promise<void> {
   if (!existsSync(directory)) return;
   const { printApi } = await import('../graphql/print.ts');
   const api = await printApi(shadow.authenticatorUrl);
-  const client = new Client({ connectionString: shadow.url });
-  client.on('error', () => {});
-  await client.connect();
-  try {
-    writeFileSync(join(directory, 'schema.sql'), await dumpSchema(client));
-    writeFileSync(join(directory, 'schema.graphql'), api);
-  } finally {
-    await client.end();
-  }
+  writeFileSync(join(directory, 'schema.sql'), await withClient(shadow.url, dumpSchema));
+  writeFileSync(join(directory, 'schema.graphql'), api);
 }

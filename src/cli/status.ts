@@ -4,7 +4,7 @@
  * that is not committed, 4 for a database or a file that is not what was committed; added up.
  */
 import { readFileSync } from 'node:fs';
-import { Client } from 'pg';
+import { withClient } from '../database/connect.ts';
 import { readCommitted } from '../migrate/committed.ts';
 import { type Drift, findDrift } from '../migrate/drift.ts';
 import { CURRENT_FILE } from '../migrate/watch-current.ts';
@@ -12,15 +12,7 @@ import type { OwnerDatabase } from './owner-database.ts';
 
 export async function printStatus(database: OwnerDatabase): Promise<number> {
   const working = /\S/.test(readFileSync(CURRENT_FILE, 'utf8').replace(/--.*/g, ''));
-  const owner = new Client({ connectionString: database.ownerUrl });
-  owner.on('error', () => {});
-  await owner.connect();
-  let drifts: Drift[];
-  try {
-    drifts = await findDrift(owner, readCommitted());
-  } finally {
-    await owner.end();
-  }
+  let drifts = await withClient(database.ownerUrl, (owner) => findDrift(owner, readCommitted()));
   // What current.sql did is not by hand, though it looks the same.
   if (working) drifts = drifts.filter(({ kind }) => kind !== 'changed');
   for (const { kind, files } of drifts) console.log([WORDS[kind], ...files].join('\n  '));

@@ -3,8 +3,8 @@
  * do. Receives the server's own URL; opens one connection at a time and leaves none open.
  */
 import { setTimeout as sleep } from 'node:timers/promises';
-import { Client } from 'pg';
 import { OperatorError } from '../errors.ts';
+import { withClient } from './connect.ts';
 
 /** How long a database may take to come up, in milliseconds. */
 const PATIENCE_MS = 60_000;
@@ -37,17 +37,12 @@ export async function waitForDatabase(
 }
 
 async function checkSchema(url: string, target: string): Promise<void> {
-  const client = new Client({ connectionString: url, connectionTimeoutMillis: 5000 });
-  client.on('error', () => {});
-  try {
-    await client.connect();
-    const { rows } = await client.query(
-      "select to_regprocedure('app_private.deletions_since(timestamptz)') as f",
-    );
-    if (rows[0]?.f) return;
-  } finally {
-    await client.end().catch(() => {});
-  }
+  const { rows } = await withClient(
+    { connectionString: url, connectionTimeoutMillis: 5000 },
+    (client) =>
+      client.query("select to_regprocedure('app_private.deletions_since(timestamptz)') as f"),
+  );
+  if (rows[0]?.f) return;
   throw new OperatorError(
     `The database ${target} has not been migrated.`,
     'run npm run db -- migrate with DATABASE_URL set to the owner, then start again.',

@@ -2,15 +2,13 @@
  * Gives a cluster what a hosted Postgres comes with: an owner without superuser rights and an empty
  * database of its own. The one use of the superuser. Runs at every start and mends what is missing.
  */
-import { Client, escapeLiteral } from 'pg';
+import { type Client, escapeLiteral } from 'pg';
+import { withClient } from '../database/connect.ts';
 import type { Secrets } from './files.ts';
 import type { EmbeddedUrls } from './urls.ts';
 
 export async function bootstrap(urls: EmbeddedUrls, secrets: Secrets): Promise<void> {
-  const client = new Client({ connectionString: urls.template });
-  client.on('error', () => {});
-  await client.connect();
-  try {
+  await withClient(urls.template, async (client) => {
     const { rows } = await client.query(
       `select exists (select from pg_roles where rolname = 'todo_owner') as role,
               exists (select from pg_database where datname = 'todo') as database`,
@@ -28,9 +26,7 @@ export async function bootstrap(urls: EmbeddedUrls, secrets: Secrets): Promise<v
       await closeMaintenanceDatabases(client);
       await client.query('create database todo owner todo_owner');
     }
-  } finally {
-    await client.end();
-  }
+  });
 }
 
 /**

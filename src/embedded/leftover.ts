@@ -6,7 +6,7 @@
 import { existsSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { Client } from 'pg';
+import { withClient } from '../database/connect.ts';
 import type { ClusterPlace } from './place.ts';
 
 export async function stopLeftover(
@@ -33,26 +33,22 @@ export async function stopLeftover(
 }
 
 async function isOurs(place: ClusterPlace, port: number, password: string): Promise<boolean> {
+  const superuser = {
+    host: '127.0.0.1',
+    port,
+    user: 'postgres',
+    password,
+    database: 'postgres',
+    connectionTimeoutMillis: 2000,
+  };
   // It may be starting or recovering: ask again for a while.
   for (let attempt = 0; attempt < 40; attempt++) {
-    const client = new Client({
-      host: '127.0.0.1',
-      port,
-      user: 'postgres',
-      password,
-      database: 'postgres',
-      connectionTimeoutMillis: 2000,
-    });
-    client.on('error', () => {});
     try {
-      await client.connect();
-      const { rows } = await client.query('show data_directory');
+      const { rows } = await withClient(superuser, (client) => client.query('show data_directory'));
       return rows[0]?.data_directory === place.directory;
     } catch (error) {
       if ((error as { code?: string }).code !== '57P03') return false; // Not "starting up".
       await sleep(250);
-    } finally {
-      await client.end().catch(() => {});
     }
   }
   return false;

@@ -2,7 +2,7 @@
  * The two demo accounts of a first start. They are made as anybody's rows are: the account by
  * ensure_user, the tasks as todo_user under that person's own claim.
  */
-import { Client } from 'pg';
+import { withClient } from '../database/connect.ts';
 import { USER_ID_SETTING } from '../database/session.ts';
 
 export interface DemoAccount {
@@ -41,10 +41,7 @@ export const DEMO_ACCOUNTS: readonly (DemoAccount & { tasks: readonly DemoTask[]
 
 /** Makes what is missing, all or nothing; an account that is there is left as it is. */
 export async function seedDemoAccounts(authenticatorUrl: string): Promise<void> {
-  const client = new Client({ connectionString: authenticatorUrl });
-  client.on('error', () => {});
-  await client.connect();
-  try {
+  await withClient(authenticatorUrl, async (client) => {
     await client.query('begin');
     for (const { userId, email, tasks } of DEMO_ACCOUNTS) {
       await client.query('select app_private.ensure_user($1, $2, now())', [userId, email]);
@@ -60,7 +57,5 @@ export async function seedDemoAccounts(authenticatorUrl: string): Promise<void> 
       await client.query('reset role');
     }
     await client.query('commit');
-  } finally {
-    await client.end();
-  }
+  });
 }

@@ -8,7 +8,8 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Logger, migrate as runMigrations, type Settings } from 'graphile-migrate';
 import JSON5 from 'json5';
-import { Client, type ClientBase, escapeLiteral } from 'pg';
+import { type ClientBase, escapeLiteral } from 'pg';
+import { withClient } from '../database/connect.ts';
 import { OperatorError } from '../errors.ts';
 import { keepFingerprint } from './drift.ts';
 import { ROOT } from './root.ts';
@@ -24,15 +25,10 @@ export interface MigrateOptions {
 export async function migrateDatabase(options: MigrateOptions): Promise<void> {
   const { ownerUrl, authenticatorPassword: password, say } = options;
   await patiently(() => runMigrations(migrationSettings(ownerUrl, say)));
-  const owner = new Client({ connectionString: ownerUrl });
-  owner.on('error', () => {});
-  await owner.connect();
-  try {
+  await withClient(ownerUrl, async (owner) => {
     await keepFingerprint(owner);
     if (password !== undefined) await setAuthenticatorPassword(owner, password);
-  } finally {
-    await owner.end();
-  }
+  });
 }
 
 /** Several may migrate together, and graphile-migrate tries its lock only once: again for a minute, while that is the reason. */

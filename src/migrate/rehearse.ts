@@ -4,7 +4,7 @@
  * of graphile-migrate with a shadow; changes nothing but the shadow.
  */
 import { reset, run, type Settings } from 'graphile-migrate';
-import { Client } from 'pg';
+import { withClient } from '../database/connect.ts';
 import { OperatorError } from '../errors.ts';
 import { dumpSchema } from './dump.ts';
 import { NO_SILENT_ROWS } from './migrate.ts';
@@ -30,10 +30,7 @@ async function runAndDump(
   sql: string,
   refusal: string,
 ): Promise<string> {
-  const client = new Client({ connectionString: shadowUrl });
-  client.on('error', () => {});
-  await client.connect();
-  try {
+  return withClient(shadowUrl, async (client) => {
     await run(settings, sql, FILE, { shadow: true }).catch(async (error: unknown) => {
       if (!isSqlError(error)) throw error;
       const offset = await locate(client, error, sql);
@@ -44,9 +41,7 @@ async function runAndDump(
       );
     });
     return await dumpSchema(client);
-  } finally {
-    await client.end();
-  }
+  });
 }
 
 /** The first few lines that only one of the two has. */

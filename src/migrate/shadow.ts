@@ -4,7 +4,7 @@
  * completed, and touches no database but the shadow.
  */
 import { setTimeout as sleep } from 'node:timers/promises';
-import { Client } from 'pg';
+import { withClient } from '../database/connect.ts';
 import { OperatorError } from '../errors.ts';
 
 export interface Shadow {
@@ -63,7 +63,7 @@ export function onDatabase(url: string, name: string): string {
 }
 
 async function mayMakeDatabases(rootUrl: string): Promise<void> {
-  const { name, may } = await asRoot(rootUrl, async (root) => {
+  const { name, may } = await withClient(rootUrl, async (root) => {
     const { rows } = await root.query<{ name: string; may: boolean }>(
       `select rolname as name, rolsuper or rolcreatedb as may
        from pg_catalog.pg_roles where rolname = current_user`,
@@ -82,7 +82,7 @@ async function mayMakeDatabases(rootUrl: string): Promise<void> {
  * because it would end the process.
  */
 async function drop(rootUrl: string, name: string): Promise<void> {
-  await asRoot(rootUrl, async (root) => {
+  await withClient(rootUrl, async (root) => {
     for (const deadline = Date.now() + 10_000; ; await sleep(100)) {
       try {
         await root.query(`drop database if exists ${root.escapeIdentifier(name)}`);
@@ -93,15 +93,4 @@ async function drop(rootUrl: string, name: string): Promise<void> {
       }
     }
   });
-}
-
-async function asRoot<T>(rootUrl: string, work: (root: Client) => Promise<T>): Promise<T> {
-  const root = new Client({ connectionString: rootUrl });
-  root.on('error', () => {});
-  await root.connect();
-  try {
-    return await work(root);
-  } finally {
-    await root.end();
-  }
 }

@@ -1,8 +1,8 @@
 /** The commands beside a running server: what they print, and what they say to a wrong use. */
 import { execFileSync } from 'node:child_process';
 import { join } from 'node:path';
-import { Client } from 'pg';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { openClient, withClient } from '../../src/database/connect.ts';
 import {
   LIST,
   query,
@@ -67,9 +67,7 @@ describe('npm run psql', () => {
     const granted = (await run('psql', 'grant', 'bob@example.com')).stdout.trim();
     expect(granted).toMatch(/^postgresql:\/\/todo_psql_2:[\w-]{32}@127\.0\.0\.1:\d+\/todo$/);
     expect((await run('psql', 'grant', '2')).stdout.trim()).toBe(granted);
-    const client = new Client({ connectionString: granted });
-    client.on('error', () => {});
-    await client.connect();
+    const client = await openClient(granted);
     expect((await client.query('select title from task order by id limit 1')).rows).toEqual([
       { title: 'Water the plants' },
     ]);
@@ -79,16 +77,15 @@ describe('npm run psql', () => {
     );
     await expect(client.query('select 1')).rejects.toThrow();
     await client.end().catch(() => {});
-    await expect(new Client({ connectionString: granted }).connect()).rejects.toThrow();
+    await expect(openClient(granted)).rejects.toThrow();
     expect((await run('psql', 'revoke', '2')).stderr).toContain('bob@example.com had no login.');
     expect((await run('psql', 'grant', '2')).stdout.trim()).not.toBe(granted);
   });
 
   test('says so when a login has as many sessions as it may', async () => {
     const granted = (await run('psql', 'grant', '1')).stdout.trim();
-    const clients = Array.from({ length: 3 }, () => new Client({ connectionString: granted }));
+    const clients = await Promise.all(Array.from({ length: 3 }, () => openClient(granted)));
     try {
-      for (const client of clients) await client.connect();
       const { code, stderr } = await run('psql', '1');
       expect(code).toBe(1);
       expect(stderr).toMatch(
@@ -155,12 +152,10 @@ describe('npm run db', () => {
   test('prints URLs that work', async () => {
     for (const login of ['owner', 'authenticator']) {
       const { stdout } = await run('db', 'url', login);
-      const client = new Client({ connectionString: stdout.trim() });
-      await client.connect();
-      expect((await client.query('select session_user')).rows[0]).toEqual({
-        session_user: `todo_${login}`,
-      });
-      await client.end();
+      const { rows } = await withClient(stdout.trim(), (client) =>
+        client.query('select session_user'),
+      );
+      expect(rows).toEqual([{ session_user: `todo_${login}` }]);
     }
   });
 

@@ -1,7 +1,7 @@
 /** A database of the user's own: migrate as the owner, start as todo_authenticator, in production. */
 import { randomBytes } from 'node:crypto';
-import { Client } from 'pg';
 import { afterAll, beforeAll, expect, inject, test } from 'vitest';
+import { withClient } from '../../src/database/connect.ts';
 import { signToken } from '../../src/identity/issuer.ts';
 import { query, runOnce, runScript } from '../support/process.ts';
 
@@ -16,11 +16,7 @@ const env = () => ({
   JWT_AUDIENCE: 'rowguard',
 });
 
-const asRoot = async (sql: string) => {
-  const root = new Client({ connectionString: inject('rootUrl') });
-  await root.connect();
-  await root.query(sql).finally(() => root.end());
-};
+const asRoot = (sql: string) => withClient(inject('rootUrl'), (root) => root.query(sql));
 beforeAll(() => asRoot(`create database ${name} owner todo_owner`));
 afterAll(() => asRoot(`drop database ${name}`));
 
@@ -74,12 +70,10 @@ test('a personal login is granted on it too, with an owner URL as Python writes 
   expect(granted).toMatch(
     /^postgresql:\/\/todo_psql_7:[\w-]{32}@127\.0\.0\.1:\d+\/external_\w+\?sslmode=prefer$/,
   );
-  const client = new Client({ connectionString: granted.replace(/\?.*/, '') });
-  await client.connect();
-  expect((await client.query('select id, email from me()')).rows).toEqual([
-    { id: 7, email: 'grace@example.com' },
-  ]);
-  await client.end();
+  const { rows } = await withClient(granted.replace(/\?.*/, ''), (client) =>
+    client.query('select id, email from me()'),
+  );
+  expect(rows).toEqual([{ id: 7, email: 'grace@example.com' }]);
   // Nothing is kept here, so a second grant is a new password, and says so.
   const again = await grant();
   expect(again.stdout.trim()).not.toBe(granted);

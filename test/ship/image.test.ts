@@ -5,19 +5,15 @@ import { randomBytes } from 'node:crypto';
 import { chmodSync, mkdtempSync, readFileSync, realpathSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { Client } from 'pg';
 import { afterAll, beforeAll, expect, inject, test } from 'vitest';
+import { withClient } from '../../src/database/connect.ts';
 import { buildImage, dockerfile, ROOT } from '../support/image.ts';
 
 const directory = realpathSync(mkdtempSync(join(tmpdir(), 'rowguard-image-')));
 const name = `image_${randomBytes(6).toString('hex')}`;
 const at = (url: string) => url.replace(/\/[^/]*$/, `/${name}`);
 
-const asRoot = async (sql: string) => {
-  const root = new Client({ connectionString: inject('rootUrl') });
-  await root.connect();
-  await root.query(sql).finally(() => root.end());
-};
+const asRoot = (sql: string) => withClient(inject('rootUrl'), (root) => root.query(sql));
 beforeAll(async () => {
   chmodSync(directory, 0o755);
   buildImage(directory);

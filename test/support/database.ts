@@ -5,6 +5,7 @@
 import { randomInt } from 'node:crypto';
 import { Client, type ClientBase, type QueryResult } from 'pg';
 import { afterAll, beforeAll, inject } from 'vitest';
+import { openClient, withClient } from '../../src/database/connect.ts';
 import { USER_ID_SETTING } from '../../src/database/session.ts';
 import { TEMPLATE } from './cluster.ts';
 
@@ -47,15 +48,8 @@ export function useTestDatabase(): TestDatabase {
   return database;
 }
 
-async function withRoot<T>(work: (root: Client) => Promise<T>): Promise<T> {
-  const root = new Client({ connectionString: inject('rootUrl') });
-  await root.connect();
-  try {
-    return await work(root);
-  } finally {
-    await root.end();
-  }
-}
+const withRoot = <T>(work: (root: Client) => Promise<T>): Promise<T> =>
+  withClient(inject('rootUrl'), work);
 
 /** CREATE DATABASE copies neither the rights on the database nor, so, the revocation from PUBLIC. */
 async function cloneTemplate(root: Client, name: string): Promise<void> {
@@ -80,12 +74,7 @@ export async function dropWhenFree(root: Client, name: string): Promise<void> {
 }
 
 /** Another connection of a login; the caller ends it. */
-export async function connect(connectionString: string): Promise<Client> {
-  const client = new Client({ connectionString });
-  client.on('error', () => {});
-  await client.connect();
-  return client;
-}
+export const connect = (connectionString: string): Promise<Client> => openClient(connectionString);
 
 /** Runs `work` as the server does for a request of this person, and rolls everything back. */
 export async function asUser<T>(
