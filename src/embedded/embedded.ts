@@ -10,7 +10,6 @@ import { type Binaries, findBinaries } from './binaries.ts';
 import { bootstrap } from './bootstrap.ts';
 import { startCluster } from './cluster.ts';
 import { clusterExists, locateCluster, makeDirectory, prepareHome } from './data-directory.ts';
-import { explained } from './explain.ts';
 import { loadSecrets, loadState, type Secrets, saveState } from './files.ts';
 import { initCluster, removeDrafts } from './initdb.ts';
 import { type KeptCluster, keepRunning } from './keep-running.ts';
@@ -18,6 +17,7 @@ import { stopLeftover } from './leftover.ts';
 import { isLock, type Lock, livingHolder, takeLock } from './lock.ts';
 import type { ClusterPlace } from './place.ts';
 import { startOnPort } from './port.ts';
+import { explained } from './start-error.ts';
 import { findSystemUser } from './system-user.ts';
 import { type EmbeddedUrls, embeddedUrls } from './urls.ts';
 

@@ -3,7 +3,7 @@
  * that was run; prints nothing.
  */
 import type { ClientBase } from 'pg';
-import { statementsOf } from './sql-statements.ts';
+import { statementsOf } from './split-sql.ts';
 
 /** What PostgreSQL says, as far as it is shown. */
 interface SqlError extends Error {

@@ -3,9 +3,9 @@
  * these are known to do nothing but what is assumed of them here.
  */
 import { LambdaStep } from 'postgraphile/grafast';
-import { GuardedDeleteStep, GuardedUpdateStep } from '../schema/guarded.ts';
+import { GuardedDeleteStep, GuardedUpdateStep } from '../schema/existing-row.ts';
 import { OnceInsertStep } from '../schema/once.ts';
-import { isRepeatable } from '../schema/repeatable.ts';
+import { isRepeatable } from '../schema/pure.ts';
 import { FLAG_NULL, type PlanStep } from './internals.ts';
 
 /** Why an operation is left to grafast. */
@@ -27,7 +27,7 @@ const KINDS: Readonly<Record<string, Kind>> = {
   'grafast ConstantStep': 'same',
   'grafast EdgeStep': 'value',
   'grafast FirstStep': 'value',
-  // Anybody's function: the same only where that was said (repeatable.ts). The functions of filters and
+  // Anybody's function: the same only where that was said (pure.ts). The functions of filters and
   // orders, which ApplyInput calls, are taken to be; if one is not, Statements finds out within a second.
   'grafast LambdaStep': 'value',
   'grafast LastStep': 'value',

@@ -5,7 +5,7 @@
 import type {} from 'postgraphile';
 import { constant, lambda, list, type Step } from 'postgraphile/grafast';
 import { clientError } from '../client-error.ts';
-import { repeatable } from './repeatable.ts';
+import { repeatable } from './pure.ts';
 
 /** Rows of a page whose request names no size. */
 export const DEFAULT_PAGE_SIZE = 20;

@@ -6,7 +6,7 @@ import type {} from 'postgraphile';
 import type { PgCodecWithAttributes, PgResource } from 'postgraphile/@dataplan/pg';
 import { object } from 'postgraphile/grafast';
 import { CHANGED_COLUMN } from './columns.ts';
-import { GuardedDeleteStep, GuardedUpdateStep } from './guarded.ts';
+import { GuardedDeleteStep, GuardedUpdateStep } from './existing-row.ts';
 import { OnceInsertStep, type SqlFunctionName } from './once.ts';
 
 const EXPECTED = 'expectedUpdatedAt';
