@@ -1,21 +1,21 @@
 /**
- * Errors meant for the person who runs Rowguard. Each says what is wrong in one sentence and how to get
- * out of it; the program prints both and no stack. They must never carry a password or a token.
+ * Errors meant for the person who runs Rowguard. Each says in one sentence what is wrong and in another
+ * how to fix it. The program prints both and no stack. They must never carry a password or a token.
  */
 
 export class OperatorError extends Error {
-  /** What to do about it: whole sentences, commands as they can be typed. */
-  readonly wayOut: string;
+  /** How to fix it: whole sentences, commands as they can be typed. */
+  readonly fix: string;
 
-  constructor(message: string, wayOut: string, options?: ErrorOptions) {
+  constructor(message: string, fix: string, options?: ErrorOptions) {
     super(message, options);
     this.name = 'OperatorError';
-    this.wayOut = wayOut;
+    this.fix = fix;
   }
 }
 
-/** Prints an error for the terminal: an OperatorError as two sentences, anything else with its stack. */
+/** The text for the terminal: an OperatorError as two sentences, any other error with its stack. */
 export function describeError(error: unknown): string {
-  if (error instanceof OperatorError) return `${error.message}\n  Way out: ${error.wayOut}`;
+  if (error instanceof OperatorError) return `${error.message}\n  Fix: ${error.fix}`;
   return error instanceof Error ? (error.stack ?? error.message) : String(error);
 }

@@ -1,12 +1,12 @@
-/** Ctrl-C and SIGTERM: the first asks everything to stop, a later one leaves at once. */
-
 /**
- * One Ctrl-C through npm reaches us twice, once from the terminal and once from npm; what comes within
- * this time of the first is the same wish.
+ * SIGINT (Ctrl-C) and SIGTERM. The first signal stops everything in order; a later one ends the process
+ * at once. Takes the stop function, returns whether a signal has arrived.
  */
-const SAME_WISH_MS = 1000;
 
-/** Calls `stop` on the first signal and then ends the process with 0. Returns whether one has come. */
+/** npm passes Ctrl-C on, so one Ctrl-C arrives twice. A repeat within this time is ignored. */
+const REPEAT_MS = 1000;
+
+/** Calls `stop` on the first signal, then exits: 0 after a clean stop, 1 when `stop` rejects. */
 export function onStopSignal(
   stop: () => Promise<void>,
   say: (line: string) => void,
@@ -14,7 +14,7 @@ export function onStopSignal(
   let since: number | undefined;
   const handle = (signal: NodeJS.Signals): void => {
     if (since !== undefined) {
-      if (Date.now() - since > SAME_WISH_MS) process.exit(signal === 'SIGINT' ? 130 : 143);
+      if (Date.now() - since > REPEAT_MS) process.exit(signal === 'SIGINT' ? 130 : 143);
       return;
     }
     since = Date.now();

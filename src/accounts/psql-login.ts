@@ -35,7 +35,7 @@ export async function revokePsqlLogin(owner: ClientBase, person: Person): Promis
   return rows[0]?.revoked ?? false;
 }
 
-/** Logs in once, so that what would be psql's error is a sentence with a way out. */
+/** Logs in once, so that psql's error becomes one sentence with its fix. */
 export async function tryPsqlLogin(url: string, person: Person): Promise<void> {
   try {
     const client = await openClient(url);

@@ -1,10 +1,10 @@
 /**
- * What every command shares: help, one-sentence errors, exit codes. 0 is done, 1 is "no" with a reason,
- * 2 is a command line that could not be understood.
+ * Shared by all commands: --help, errors in one sentence, exit codes. Takes the help text and the work.
+ * Exit codes: 0 success, 1 refused or failed, 2 invalid command line.
  */
 import { describeError } from '../errors.ts';
 
-/** A command line that makes no sense; the help is printed after it. */
+/** Invalid command line; the help is printed after the message. */
 export class UsageError extends Error {}
 
 export async function runCommand(
@@ -26,6 +26,6 @@ export async function runCommand(
   }
 }
 
-/** node:util's parseArgs reports unknown and incomplete options with codes of its own. */
+/** Errors of node:util's parseArgs: unknown or incomplete options. */
 const isParseError = (error: unknown): boolean =>
   String((error as { code?: string }).code).startsWith('ERR_PARSE_ARGS');

@@ -1,21 +1,24 @@
-/** A question before something is lost: asked on a terminal, answered by `--yes` anywhere else. */
+/**
+ * Asks before data is lost. Takes what is lost, resolves after "yes" on a terminal or with `--yes`, else
+ * throws an OperatorError. Always refuses in production.
+ */
 import { createInterface } from 'node:readline/promises';
 import { OperatorError } from '../errors.ts';
 
 export interface Loss {
-  /** What is lost, as a sentence. */
+  /** Sentence: what is lost. */
   readonly what: string;
-  /** The command line that means it. */
+  /** The command, without --yes. */
   readonly command: string;
   readonly production: boolean;
 }
 
-/** What is for a developer's own database. `what` is why, as a sentence. */
+/** For development commands. `what` is a sentence that says what the command does. */
 export function refuseProduction(what: string, production: boolean): void {
   if (!production) return;
   throw new OperatorError(
     `${what} This is production (NODE_ENV).`,
-    'there is none on purpose: committed migrations come here with npm run db -- migrate.',
+    'run this command on a development database. Committed migrations reach production with npm run db -- migrate.',
   );
 }
 
@@ -23,12 +26,12 @@ export async function confirm(loss: Loss, yes: boolean): Promise<void> {
   refuseProduction(loss.what, loss.production);
   if (yes) return;
   if (!process.stdin.isTTY) {
-    throw new OperatorError(loss.what, `if you mean it: ${loss.command} --yes`);
+    throw new OperatorError(loss.what, `to do it anyway: ${loss.command} --yes`);
   }
   const terminal = createInterface({ input: process.stdin, output: process.stderr });
-  const answer = await terminal.question(`${loss.what} Type yes to go on: `);
+  const answer = await terminal.question(`${loss.what} Type yes to continue: `);
   terminal.close();
   if (answer.trim().toLowerCase() !== 'yes') {
-    throw new OperatorError('Nothing was done.', `answer yes, or: ${loss.command} --yes`);
+    throw new OperatorError('Nothing was changed.', `answer yes, or run ${loss.command} --yes`);
   }
 }

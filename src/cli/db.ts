@@ -1,6 +1,6 @@
 /**
- * `npm run db`: the migrations of the embedded database or any other, and its URLs for other clients. It
- * reads the command line and asks before something is lost; what it then does is in the files beside it.
+ * `npm run db`: migrations and connection strings of the embedded database or of DATABASE_URL. Reads the
+ * command line and asks before data is lost; the work is in the files beside this one.
  */
 import { parseArgs } from 'node:util';
 import { type Config, configureGraphile, loadAdminConfig } from '../config.ts';
@@ -15,22 +15,22 @@ import { printStatus } from './status.ts';
 const HELP = `
 Usage: npm run db -- <command>
 
-  migrate              run the committed migrations, give todo_authenticator its password
+  migrate              run the committed migrations and set the password of todo_authenticator
   watch [--once]       run migrations/current.sql at every save (npm run dev does, with the API)
-  commit -m "message"  make migrations/current.sql a committed migration, renew the snapshots
-  uncommit [--yes]     take the last committed migration back into current.sql
-  status               where files and database differ; exit code 0 if nowhere
-  reset [--yes]        delete the database and run every migration again
-  url [owner|authenticator]   print a connection string, the owner's unless told
+  commit -m "message"  turn migrations/current.sql into a committed migration, update the snapshots
+  uncommit [--yes]     move the last committed migration back into current.sql
+  status               show where files and database differ; exit code 0 if they are the same
+  reset [--yes]        delete all data and run every migration again
+  url [owner|authenticator]   print a connection string (default: owner)
 
-Works on the embedded database, or on DATABASE_URL (with AUTH_DATABASE_URL). commit and uncommit make a
-shadow database beside it and drop it again: the owner needs CREATEDB for that, or ROOT_DATABASE_URL is a
-login that has it.
+The database is the embedded one, or DATABASE_URL (with AUTH_DATABASE_URL). commit and uncommit create a
+shadow database and drop it again. The owner needs CREATEDB for that, or set ROOT_DATABASE_URL to a login
+that has it.
 `;
 
 type Work = (database: OwnerDatabase) => Promise<number>;
 
-/** What is wrong with the command line is said before a database is started. */
+/** Checks the command line before a database is started. */
 type Choose = (args: string[], config: Config) => Work | Promise<Work>;
 
 const COMMANDS: Readonly<Record<string, Choose | undefined>> = {
@@ -39,12 +39,12 @@ const COMMANDS: Readonly<Record<string, Choose | undefined>> = {
     return 0;
   },
   watch: (args, { production }) => {
-    refuseProduction('watch runs what is not committed yet.', production);
+    refuseProduction('watch runs uncommitted SQL.', production);
     const { values } = parseArgs({ args, options: { once: { type: 'boolean', default: false } } });
     return ({ ownerUrl }) => watch(ownerUrl, values.once);
   },
   commit: (args, { production }) => {
-    refuseProduction('commit makes a migration of work in progress.', production);
+    refuseProduction('commit turns work in progress into a migration.', production);
     const { values } = parseArgs({ args, options: { message: { type: 'string', short: 'm' } } });
     const message = values.message?.trim();
     if (!message) throw new UsageError('commit needs a message: -m "add lists"');
@@ -52,13 +52,13 @@ const COMMANDS: Readonly<Record<string, Choose | undefined>> = {
   },
   uncommit: async (args, { production }) => {
     const what =
-      'uncommit takes the last migration out of the chain; whoever has run it is then ahead.';
+      'uncommit removes the last migration from the chain; databases that have run it are then ahead of the code.';
     await confirm({ what, command: 'npm run db -- uncommit', production }, yesOf(args));
     return uncommitLast;
   },
   status: () => printStatus,
   reset: async (args, { production }) => {
-    const what = 'reset deletes every row of the database.';
+    const what = 'reset deletes all data of the database.';
     await confirm({ what, command: 'npm run db -- reset', production }, yesOf(args));
     return resetDatabase;
   },

@@ -1,7 +1,7 @@
 /**
- * What changes the chain of migrations: commit, uncommit, reset. Each works on the shadow database before
- * it touches the owner's, and leaves the snapshots as the chain says. Receives a database, prints to the
- * error stream.
+ * The commands that change the chain of migrations or run it: commit, uncommit, reset, migrate. Each takes
+ * the owner's database and prints to stderr. commit and uncommit try the chain on the shadow database
+ * before they change the owner's, and update the snapshots.
  */
 import { readFileSync } from 'node:fs';
 import { commit, reset, type Settings, uncommit } from 'graphile-migrate';
@@ -22,7 +22,7 @@ import { writeSnapshots } from './snapshots.ts';
 
 const say = (line: string): void => console.error(line);
 
-/** What graphile-migrate does to the shadow is nobody's concern, and its errors are told by us. */
+/** Hides graphile-migrate's progress on the shadow database; this file reports its errors. */
 const quietly = (line: string): void => {
   if (!/graphile-migrate|ABORT|🛑/.test(line)) say(line.trim());
 };
@@ -33,13 +33,13 @@ const settingsFor = (database: OwnerDatabase, shadow: Shadow): Settings => ({
   rootConnectionString: shadow.rootUrl,
 });
 
-/** With the doctor's gate of .gmrc on the shadow. */
+/** Exit code 0. The doctor of .gmrc examines the shadow database and may refuse the commit. */
 export async function commitCurrent(database: OwnerDatabase, message: string): Promise<number> {
   const sql = readFileSync(CURRENT_FILE, 'utf8');
   if (!/\S/.test(sql.replace(/--.*/g, ''))) {
     throw new OperatorError(
-      'migrations/current.sql holds no SQL yet.',
-      'write the migration there; docs/adding-a-table.md goes through one.',
+      'migrations/current.sql contains no SQL.',
+      'write the migration there. docs/adding-a-table.md shows an example.',
     );
   }
   return withShadow(database, async (shadow) => {
@@ -61,8 +61,8 @@ export async function commitCurrent(database: OwnerDatabase, message: string): P
 function refusal(error: unknown, sql: string): unknown {
   if (error instanceof Error && error.message.includes('doctor-gate')) {
     return new OperatorError(
-      'The migration was not committed: it would leave something unsafe.',
-      'add the lines that the doctor printed above to migrations/current.sql, and commit again.',
+      'The migration was not committed: the doctor found errors in the resulting schema.',
+      'add the lines that the doctor printed above to migrations/current.sql and commit again.',
     );
   }
   if (!isSqlError(error)) return error;
@@ -79,7 +79,7 @@ export async function uncommitLast(database: OwnerDatabase): Promise<number> {
     await patiently(() => uncommit(settingsFor(database, shadow)));
     await writeSnapshots(shadow);
     say(
-      'The last committed migration is in migrations/current.sql again; what it did to the database stays.',
+      'The last committed migration is in migrations/current.sql again. The database keeps its changes.',
     );
     return 0;
   });
@@ -92,7 +92,7 @@ export async function resetDatabase(database: OwnerDatabase): Promise<number> {
     if (error.code !== '55006') throw error;
     throw new OperatorError(
       'The database is in use.',
-      'stop the server and every other client of it, then reset.',
+      'stop the server and every other client, then run reset again.',
       { cause: error },
     );
   });
@@ -102,7 +102,7 @@ export async function resetDatabase(database: OwnerDatabase): Promise<number> {
   return 0;
 }
 
-/** Migrates, which after the above means: writes down the schema and gives the server its password. */
+/** Runs pending migrations, stores the schema's fingerprint and sets the server login's password. */
 export async function finish(
   database: OwnerDatabase,
   tell: (line: string) => void = () => {},

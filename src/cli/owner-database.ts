@@ -1,6 +1,6 @@
 /**
- * The database that a command works on, as its owner: the embedded one (of the running server, or started
- * for as long as the command takes) or the one of DATABASE_URL.
+ * The database of a command, as its owner: DATABASE_URL, or the embedded one (of the running server, else
+ * started until the command ends). Takes the settings, gives the work the URLs. Never prints a URL.
  */
 import type { Config } from '../config.ts';
 import { useEmbedded } from '../embedded/embedded.ts';
@@ -8,10 +8,10 @@ import { OperatorError } from '../errors.ts';
 
 export interface OwnerDatabase {
   readonly ownerUrl: string;
-  /** The same for psql and everything else that is made of libpq. */
+  /** ownerUrl in the form that psql and other libpq clients understand. */
   readonly libpqUrl: string;
   readonly authenticatorUrl: string;
-  /** For graphile-migrate's commit and reset; undefined where the user has not set them. */
+  /** SHADOW_DATABASE_URL and ROOT_DATABASE_URL, for commit, uncommit and reset. undefined = not set. */
   readonly shadowUrl: string | undefined;
   readonly rootUrl: string | undefined;
   /** The data directory of the embedded server; undefined for any other database. */
@@ -26,7 +26,7 @@ export async function withOwnerDatabase<T>(
     const { ownerUrl, authenticatorUrl, libpq } = config.database;
     if (!ownerUrl) {
       throw new OperatorError(
-        'This command works as the owner of the database, and DATABASE_URL is not set.',
+        'This command needs the owner of the database, and DATABASE_URL is not set.',
         "set DATABASE_URL to the owner's URL beside AUTH_DATABASE_URL.",
       );
     }

@@ -1,4 +1,7 @@
-/** Rewrites the two generated files that a reviewer of a migration reads. Receives the shadow database. */
+/**
+ * Writes the two generated snapshots, the schema as SQL and as GraphQL. Takes a migrated shadow database.
+ * Writes nothing in a deployment without test/.
+ */
 import { existsSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { withClient } from '../database/connect.ts';

@@ -1,7 +1,7 @@
 /**
- * `npm run db -- status`: whether the files, the database and the work in progress agree. Prints what does
- * not, with what to do about it. Exit code: 1 for migrations that have not run here, 2 for a current.sql
- * that is not committed, 4 for a database or a file that is not what was committed; added up.
+ * `npm run db -- status`: compares the committed files, current.sql and the database. Prints differences
+ * and how to fix them; changes nothing. Exit code, the sum of: 1 pending migrations, 2 uncommitted
+ * current.sql, 4 an edited file or a database that differs from the files.
  */
 import { readFileSync } from 'node:fs';
 import { withClient } from '../database/connect.ts';
@@ -13,10 +13,10 @@ import type { OwnerDatabase } from './owner-database.ts';
 export async function printStatus(database: OwnerDatabase): Promise<number> {
   const working = /\S/.test(readFileSync(CURRENT_FILE, 'utf8').replace(/--.*/g, ''));
   let drifts = await withClient(database.ownerUrl, (owner) => findDrift(owner, readCommitted()));
-  // What current.sql did is not by hand, though it looks the same.
+  // Changes by current.sql look like changes by hand.
   if (working) drifts = drifts.filter(({ kind }) => kind !== 'changed');
   for (const { kind, files } of drifts) console.log([WORDS[kind], ...files].join('\n  '));
-  if (working) console.log('migrations/current.sql is not empty and has not been committed.');
+  if (working) console.log('migrations/current.sql contains SQL that is not committed.');
   if (drifts.length === 0 && !working) console.log('Up to date.');
   const behind = drifts.some(({ kind }) => kind === 'behind');
   const drifted = drifts.some(({ kind }) => kind !== 'behind');
@@ -24,9 +24,10 @@ export async function printStatus(database: OwnerDatabase): Promise<number> {
 }
 
 const WORDS: Record<Drift['kind'], string> = {
-  behind: 'The database is behind the code; npm run db -- migrate would run:',
-  ahead: 'The database is ahead of the code; no file here holds what it has run:',
-  edited: 'Committed files that are not what was committed (put them back; git has them):',
+  behind: 'The database is behind the code. npm run db -- migrate will run:',
+  ahead: 'The database is ahead of the code. It has run migrations that have no file here:',
+  edited:
+    'Committed files were edited. Restore them from git; change the schema in a new migration:',
   changed:
-    'The schema was changed by hand since the last migration. Make the change a migration, or undo it.',
+    'The schema was changed by hand since the last migration. Undo the change or write it as a migration.',
 };

@@ -1,4 +1,7 @@
-/** `npm run token`: a development JWT for anybody, signed with the embedded server's own key. */
+/**
+ * `npm run token`: a development JWT for any user id, signed with the development key. Prints the token
+ * only, for scripts. Never works for an external database or with JWKS_URL.
+ */
 import { existsSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
@@ -13,11 +16,11 @@ const HELP = `
 Usage: npm run token -- --user-id <id> --email <address> [--expires-in <seconds>]
 
 Prints a token for the embedded server (npm start without a database of your own).
-The first request with it makes the user. In scripts: TOKEN=$(npm run --silent token -- …)
+The first request with it creates the user. In scripts: TOKEN=$(npm run --silent token -- …)
 
   --user-id     the person's id, 1 to 2147483647
   --email       the person's e-mail address
-  --expires-in  how long it is valid, in seconds; JWT_MAX_AGE (24 hours) unless told
+  --expires-in  lifetime in seconds (default: JWT_MAX_AGE, 24 hours)
 `;
 
 await runCommand(HELP, async (args) => {
@@ -38,7 +41,7 @@ await runCommand(HELP, async (args) => {
   if (!values.email) throw new UsageError('--email is missing.');
   if (config.database) {
     throw new OperatorError(
-      'Development tokens are for the embedded database only; here the issuer of JWT_ISSUER signs them.',
+      'Development tokens work with the embedded database only; the issuer JWT_ISSUER signs the tokens for this one.',
       'unset DATABASE_URL and AUTH_DATABASE_URL, or sign in at your issuer.',
     );
   }
@@ -46,13 +49,13 @@ await runCommand(HELP, async (args) => {
   if (!existsSync(join(directory, 'secrets.json'))) {
     throw new OperatorError(
       `There is no embedded server in ${directory} yet.`,
-      'run npm start once; it makes the key that signs development tokens.',
+      'run npm start once; it creates the key for development tokens.',
     );
   }
   const { issuer } = developmentIdentity(config, loadSecrets(directory, true).jwtSecret);
   if (!issuer) {
     throw new OperatorError(
-      'Tokens are signed by the issuer of JWKS_URL here, and nobody else has its key.',
+      'The issuer of JWKS_URL signs the tokens, and Rowguard does not have its private key.',
       'sign in at your issuer, or unset JWKS_URL to use the development key.',
     );
   }

@@ -21,7 +21,7 @@ export async function waitForDatabase(
       return await checkSchema(url, target);
     } catch (error) {
       if (error instanceof OperatorError) throw error;
-      const refused = explainRefusal(error, target);
+      const refused = refusalError(error, target);
       if (refused) throw refused;
       if (Date.now() > deadline) {
         throw new OperatorError(
@@ -50,7 +50,7 @@ async function checkSchema(url: string, target: string): Promise<void> {
 }
 
 /** Errors that waiting does not mend. https://www.postgresql.org/docs/18/errcodes-appendix.html */
-function explainRefusal(error: unknown, target: string): OperatorError | undefined {
+function refusalError(error: unknown, target: string): OperatorError | undefined {
   const { code, syscall, path } = error as NodeJS.ErrnoException;
   const options = { cause: error };
   // A socket that is not there yet is no such file either, but nobody tries to open that.

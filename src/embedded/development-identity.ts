@@ -1,4 +1,7 @@
-/** The key of the embedded server's own tokens: made on the first start, kept in `.data/`. */
+/**
+ * Who signs tokens in development. Takes the settings and the development key of the data directory,
+ * returns what verifies tokens and, where this process can sign, the issuer. Not used in production.
+ */
 import type { Config } from '../config.ts';
 import type { IssuerOptions } from '../identity/issuer.ts';
 import type { VerifierOptions } from '../identity/open.ts';
@@ -6,8 +9,8 @@ import type { VerifierOptions } from '../identity/open.ts';
 const NAME = 'rowguard-development';
 
 /**
- * JWT_SECRET or JWKS_URL, where one is set, takes the place of the development key. Nobody but the
- * issuer can sign for a JWKS_URL: there is then no issuer here, and no development tokens.
+ * JWT_SECRET or JWKS_URL replaces the development key. With JWKS_URL only the remote issuer can sign, so
+ * `issuer` is undefined and there are no development tokens.
  */
 export function developmentIdentity(
   config: Pick<Config, 'identity' | 'userIdClaim' | 'maxTokenAge'>,

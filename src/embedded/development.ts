@@ -1,6 +1,7 @@
 /**
- * What `npm start` does without a database of its own: starts the embedded PostgreSQL, migrates it, makes
- * the demo accounts on a first start, and signs a token for each. Never used in production.
+ * `npm start` without DATABASE_URL: starts the embedded PostgreSQL, migrates it, creates the demo accounts
+ * on the first start and signs a token for each. Takes the settings, returns the URLs. Never used in
+ * production.
  */
 import type { Config } from '../config.ts';
 import { signToken } from '../identity/issuer.ts';
@@ -16,7 +17,7 @@ export interface DemoLogin extends DemoAccount {
 }
 
 export interface Backend {
-  /** Undefined where only the server's own login is known. */
+  /** Undefined if DATABASE_URL is not set. */
   readonly ownerUrl: string | undefined;
   readonly authenticatorUrl: string;
   readonly identity: VerifierOptions;
@@ -38,7 +39,7 @@ export async function startDevelopment(
     ownerUrl: database.urls.owner,
     authenticatorPassword: database.secrets.authenticatorPassword,
     say: (line) => {
-      // "Already up to date" at every start is no news.
+      // Other lines, such as "Already up to date", come at every start.
       if (/Running migration/.test(line)) say(line.replace('graphile-migrate: ', ''));
     },
   });
@@ -47,7 +48,7 @@ export async function startDevelopment(
     saveState(database.directory, { seeded: true });
   }
   const { verifier, issuer } = developmentIdentity(config, database.secrets.jwtSecret);
-  // Where tokens are signed elsewhere (JWKS_URL) nobody can be signed in from here.
+  // With JWKS_URL this process cannot sign tokens.
   const demo = issuer
     ? await Promise.all(
         DEMO_ACCOUNTS.map(async ({ userId, email, name }) => ({

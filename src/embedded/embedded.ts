@@ -1,7 +1,7 @@
 /**
- * The database a newcomer gets without asking: a PostgreSQL of its own under `.data/`. Receives that
- * directory, hands on the URLs of a running server whose roles and database exist. It makes and repairs,
- * but never deletes: what it finds and can not use is moved aside or reported.
+ * The embedded database: a PostgreSQL server with its files under `.data/`. Takes that directory, returns
+ * the URLs of a running server with its roles and its database. Never deletes data: an unusable cluster
+ * is renamed or reported.
  */
 import { existsSync, renameSync } from 'node:fs';
 import { join, resolve } from 'node:path';
@@ -17,7 +17,7 @@ import { stopLeftover } from './leftover.ts';
 import { isLock, type Lock, livingHolder, takeLock } from './lock.ts';
 import type { ClusterPlace } from './place.ts';
 import { startOnPort } from './port.ts';
-import { explained } from './start-error.ts';
+import { withStartErrors } from './start-error.ts';
 import { findSystemUser } from './system-user.ts';
 import { type EmbeddedUrls, embeddedUrls } from './urls.ts';
 
@@ -27,23 +27,23 @@ export interface EmbeddedDatabase {
   /** Absolute path of the data directory. */
   readonly directory: string;
   readonly port: number;
-  /** Resolves when PostgreSQL has ended for good; never for an attached one. */
+  /** Resolves when PostgreSQL has ended for good. Never resolves if another process started it. */
   readonly ended: Promise<void>;
-  /** Stops PostgreSQL; does nothing to one that another process started. */
+  /** Stops PostgreSQL, unless another process started it. */
   stop(): Promise<void>;
 }
 
 export interface EmbeddedOptions {
   readonly directory: string;
-  /** A fixed port; undefined for the last one used if it is free, else any. */
+  /** undefined = the last port used if it is free, else any free port. */
   readonly port: number | undefined;
-  /** Receives whole lines for the terminal. */
+  /** Receives lines for the terminal. */
   readonly say: (line: string) => void;
-  /** For tests: no fsync, so a crash of the machine may lose it. */
+  /** For tests: no fsync. A crash of the machine may lose data. */
   readonly disposable?: boolean;
 }
 
-/** Starts the database of this directory; refuses if another process has it. */
+/** Starts the database of this directory. Throws an OperatorError if another process runs it. */
 export async function openEmbedded(options: EmbeddedOptions): Promise<EmbeddedDatabase> {
   const directory = resolve(options.directory);
   makeDirectory(directory);
@@ -51,7 +51,7 @@ export async function openEmbedded(options: EmbeddedOptions): Promise<EmbeddedDa
   if (!isLock(lock)) {
     throw new OperatorError(
       `Rowguard is already running on ${directory} (process ${lock.pid}).`,
-      'stop that one with Ctrl-C, or give this one a database and a port of its own: DATA_DIR=.data2 PORT=5679 npm start',
+      'stop that process with Ctrl-C, or start this one with its own database and port: DATA_DIR=.data2 PORT=5679 npm start',
     );
   }
   try {
@@ -62,7 +62,7 @@ export async function openEmbedded(options: EmbeddedOptions): Promise<EmbeddedDa
   }
 }
 
-/** For commands: the database of a Rowguard that is running, else the same one started for a while. */
+/** For commands: attaches to the database of a running Rowguard, else starts it. */
 export async function useEmbedded(options: EmbeddedOptions): Promise<EmbeddedDatabase> {
   const directory = resolve(options.directory);
   const holder = await livingHolder(join(directory, 'running.json'));
@@ -106,19 +106,19 @@ async function open(
     options.say('First start: making an empty PostgreSQL database …');
     place = { ...place, directory: prepareHome(directory, user, options.say) };
   }
-  const cluster = await explained(place, async () => {
+  const cluster = await withStartErrors(place, async () => {
     if (!exists) await initCluster(place, secrets.superuserPassword);
     removeDrafts(place.directory);
     await stopLeftover(place, secrets.superuserPassword, options.say);
     return startOnPort(place, options.port, loadState(directory).postgresPort);
   });
   const startAgain = async () => {
-    // What it said last tells why it ended; the next one starts its log anew.
+    // The old log says why PostgreSQL ended; the new server overwrites postgres.log.
     if (existsSync(logFile)) renameSync(logFile, `${logFile}.1`);
     await stopLeftover(place, secrets.superuserPassword, options.say);
     return startCluster(place, cluster.port);
   };
-  const kept = keepRunning(cluster, () => explained(place, startAgain), options.say);
+  const kept = keepRunning(cluster, () => withStartErrors(place, startAgain), options.say);
   return afterStart(directory, lock, secrets, cluster.port, kept);
 }
 

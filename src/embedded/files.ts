@@ -1,6 +1,6 @@
 /**
- * What the embedded server keeps beside its cluster: random passwords, the development key, the port.
- * Everything is made once, mode 0600, and written whole or not at all.
+ * The JSON files beside the embedded cluster: passwords, the development key, the last port. Takes the
+ * data directory, returns their content. Files have mode 0600 and are replaced as a whole. Never log them.
  */
 import { randomBytes } from 'node:crypto';
 import { existsSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
@@ -11,25 +11,25 @@ export interface Secrets {
   readonly superuserPassword: string;
   readonly ownerPassword: string;
   readonly authenticatorPassword: string;
-  /** HS256 key of the development tokens: 32 bytes, base64url. */
+  /** HS256 key of development tokens: 32 bytes, base64url. */
   readonly jwtSecret: string;
 }
 
 export interface State {
-  /** The port PostgreSQL had last; kept so that a saved connection string goes on working. */
+  /** PostgreSQL's last port, used again so that saved connection strings keep working. */
   readonly postgresPort?: number;
-  /** The demo accounts were made; they are not made again, even if somebody deleted them. */
+  /** The demo accounts were created. Deleted ones are not created again. */
   readonly seeded?: boolean;
 }
 
-/** Reads the secrets, or makes them where there is no cluster yet that would need the old ones. */
+/** Reads the secrets, or creates them if there is no cluster yet. */
 export function loadSecrets(directory: string, clusterExists: boolean): Secrets {
   const file = join(directory, 'secrets.json');
   if (existsSync(file)) return readJson(file) as Secrets;
   if (clusterExists) {
     throw new OperatorError(
-      `${file} is missing, and without it nobody can log in to the database beside it.`,
-      `put the file back from a copy, or move ${directory} away to start with an empty database.`,
+      `${file} is missing; it holds the passwords of the database beside it.`,
+      `put the file back from a backup, or move ${directory} away to start with an empty database.`,
     );
   }
   const random = () => randomBytes(32).toString('base64url');
@@ -53,8 +53,8 @@ export function saveState(directory: string, change: State): void {
 }
 
 /**
- * The password of a personal login, made on its first use. `keep` is whether the login exists: one that
- * was revoked in between gets a new password.
+ * Returns the saved password of a personal login if `keep` is true, else saves a new one. `keep` is
+ * whether the login exists: a revoked login gets a new password.
  */
 export function savedPassword(directory: string, login: string, keep: boolean): string {
   const file = join(directory, 'logins.json');
@@ -69,8 +69,8 @@ function readJson(file: string): unknown {
     return JSON.parse(readFileSync(file, 'utf8'));
   } catch (cause) {
     throw new OperatorError(
-      `${file} can not be read: ${(cause as Error).message}.`,
-      'mend its permissions or put it back from a copy; it belongs to the user who runs npm start.',
+      `${file} cannot be read: ${(cause as Error).message}.`,
+      'fix its permissions (it belongs to the user who runs npm start), or put it back from a backup.',
       { cause },
     );
   }

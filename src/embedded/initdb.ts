@@ -1,6 +1,6 @@
 /**
- * Makes a cluster. Receives its place and the superuser's password; leaves a whole cluster there or none. The
- * password must never be on a command line: it is in a file of mode 0600 while initdb runs.
+ * Creates a cluster with initdb. Takes its place and the superuser's password; leaves a complete cluster
+ * or none. The password is never on a command line: initdb reads it from a file of mode 0600.
  */
 import { spawn } from 'node:child_process';
 import {
@@ -15,20 +15,19 @@ import {
 import { basename, dirname, join } from 'node:path';
 import { ClusterError, type ClusterPlace, detachedAs } from './place.ts';
 
-/** The same order of letters on every machine, whatever its locales are. */
+/** Sort order must not depend on the machine's locales. */
 const LOCALE = ['--locale=C', '--locale-provider=builtin', '--builtin-locale=C.UTF-8'];
 
 /**
- * `initdb` in a directory beside the final one, then a rename: a kill in between leaves no half cluster. A new
- * directory each time: the initdb of a start that was killed goes on for a second or two, and empties its own
- * when it fails.
+ * initdb writes to a draft directory that is renamed at the end, so a kill leaves no half cluster. Each
+ * call uses a new draft: the initdb of a killed start may still run for seconds and cleans up its own.
  */
 export async function initCluster(
   place: ClusterPlace,
   superuserPassword: string,
   locale: readonly string[] = LOCALE,
 ): Promise<void> {
-  // Where it is only linked to, somebody may have removed it by hand.
+  // The target of a link may have been removed by hand.
   mkdirSync(dirname(place.directory), { recursive: true });
   const draft = mkdtempSync(`${place.directory}.new-`);
   const passwordFile = `${place.directory}.password`;
@@ -54,7 +53,7 @@ export async function initCluster(
   }
 }
 
-/** What killed starts have left. One that is still written to can not be removed yet; the next start does. */
+/** Removes drafts of killed starts. A draft that is still written to is left for the next start. */
 export function removeDrafts(directory: string): void {
   for (const name of readdirSync(dirname(directory))) {
     if (!name.startsWith(`${basename(directory)}.new`)) continue;

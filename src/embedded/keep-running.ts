@@ -1,18 +1,18 @@
 /**
- * Starts the embedded PostgreSQL again when it ends without being asked to: killed by the system for its
- * memory, or by hand. Receives the running cluster and a way to start another on the same port, so that
- * every connection string stays true. It never starts one after stop().
+ * Restarts the embedded PostgreSQL when it ends unexpectedly, such as by the kernel's OOM killer. Takes
+ * the running cluster and a function that starts another on the same port, so that connection strings
+ * stay valid. Never starts one after stop().
  */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { describeError } from '../errors.ts';
 import type { RunningCluster } from './cluster.ts';
 
-/** Between two attempts, in milliseconds; backends of the dead server need a moment to go. */
+/** Milliseconds between two attempts. Backends of the dead server need a moment to end. */
 const FIRST_PAUSE_MS = 250;
 const LONGEST_PAUSE_MS = 10_000;
 
 export interface KeptCluster {
-  /** Resolves when it has ended for good. */
+  /** Resolves when PostgreSQL has ended for good. */
   readonly ended: Promise<void>;
   stop(): Promise<void>;
 }
@@ -26,15 +26,15 @@ export function keepRunning(
   let stopping = false;
 
   const untilStarted = async (): Promise<void> => {
-    let told = false;
+    let reported = false;
     for (let pause = FIRST_PAUSE_MS; !stopping; pause = Math.min(2 * pause, LONGEST_PAUSE_MS)) {
       try {
         cluster = await startAgain();
         return say('The embedded PostgreSQL is running again.');
       } catch (error) {
-        if (!told && pause > 4 * FIRST_PAUSE_MS) {
-          told = true;
-          say(`It does not start yet, and is tried again: ${describeError(error)}`);
+        if (!reported && pause > 4 * FIRST_PAUSE_MS) {
+          reported = true;
+          say(`The embedded PostgreSQL does not start yet; trying again. ${describeError(error)}`);
         }
         await sleep(pause);
       }

@@ -1,7 +1,7 @@
 /**
- * A server that was killed (kill -9) leaves its PostgreSQL running. The next start finds it by
- * postmaster.pid, makes sure that it is ours, and stops it in the orderly way. It never signals a
- * process that it has not recognised.
+ * A Rowguard killed with kill -9 leaves its PostgreSQL running. Takes the cluster's place, finds that
+ * PostgreSQL by postmaster.pid and stops it with a fast shutdown. Never signals a process before the
+ * process has proved, by its data directory, that it is ours.
  */
 import { existsSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
@@ -18,14 +18,14 @@ export async function stopLeftover(
   if (!existsSync(pidFile)) return;
   const [pidLine, , , portLine] = readFileSync(pidFile, 'utf8').split('\n');
   const pid = Number(pidLine);
-  if (!pid || !isAlive(pid)) return; // PostgreSQL clears such a file away by itself.
+  if (!pid || !isAlive(pid)) return; // PostgreSQL removes a stale file itself.
   if (isOtherProgram(pid)) {
-    // The id was given to another process since (a reboot, a restarted container). PostgreSQL would
-    // take that process for a running server and refuse to start.
+    // Another process has this id now (after a reboot, in a restarted container). PostgreSQL would
+    // mistake it for a running server and refuse to start.
     rmSync(pidFile);
     return;
   }
-  if (!(await isOurs(place, Number(portLine), superuserPassword))) return; // The start will explain.
+  if (!(await isOurs(place, Number(portLine), superuserPassword))) return; // The start reports it.
   say('Stopping the PostgreSQL that an earlier, killed run left behind …');
   process.kill(pid, 'SIGINT');
   for (const deadline = Date.now() + 20_000; isAlive(pid) && Date.now() < deadline; )
@@ -41,7 +41,7 @@ async function isOurs(place: ClusterPlace, port: number, password: string): Prom
     database: 'postgres',
     connectionTimeoutMillis: 2000,
   };
-  // It may be starting or recovering: ask again for a while.
+  // Ten seconds of retries: the server may be starting or recovering.
   for (let attempt = 0; attempt < 40; attempt++) {
     try {
       const { rows } = await withClient(superuser, (client) => client.query('show data_directory'));
@@ -63,7 +63,7 @@ function isAlive(pid: number): boolean {
   }
 }
 
-/** Only where /proc can tell; elsewhere false. */
+/** Needs /proc; returns false on systems without it. */
 function isOtherProgram(pid: number): boolean {
   try {
     return readFileSync(`/proc/${pid}/comm`, 'utf8').trim() !== 'postgres';

@@ -1,15 +1,14 @@
 /**
- * One Rowguard per data directory. The holder listens on a loopback port and writes that port, with a
- * nonce, into `running.json`; whoever finds the file asks the port for the nonce. A process that was
- * killed cannot answer, so its file is stale, whoever has its process id by now (in a container a
- * restarted server often has the same one).
+ * The lock of a data directory: one Rowguard per directory. The holder listens on a loopback port and
+ * writes port and nonce to `running.json`. Another process connects to the port and compares the nonce.
+ * No answer means a stale file. The process id alone proves nothing: a restarted container reuses it.
  */
 import { randomBytes } from 'node:crypto';
 import { readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { connect, createServer, type Server } from 'node:net';
 import { join } from 'node:path';
 
-/** What a second command may want to know about the first. */
+/** What other commands learn about the holder. */
 export interface RunningInfo {
   readonly pid: number;
   /** Set once the database accepts connections. */
@@ -26,7 +25,7 @@ export interface Lock {
   release(): void;
 }
 
-/** Takes the lock, or hands back what its living holder wrote. */
+/** Takes the lock, or returns what the living holder wrote. */
 export async function takeLock(directory: string): Promise<Lock | RunningInfo> {
   const file = join(directory, 'running.json');
   const nonce = randomBytes(16).toString('hex');
@@ -43,7 +42,7 @@ export async function takeLock(directory: string): Promise<Lock | RunningInfo> {
 
   for (;;) {
     try {
-      // 'wx' creates or fails: of two that start together one wins.
+      // 'wx' fails if the file exists, so only one of two simultaneous starts wins.
       writeFileSync(file, JSON.stringify(mine), { flag: 'wx', mode: 0o600 });
       return {
         update: (info) =>
@@ -67,17 +66,17 @@ export async function takeLock(directory: string): Promise<Lock | RunningInfo> {
 
 export const isLock = (held: Lock | RunningInfo): held is Lock => 'release' in held;
 
-/** The holder of the lock if it is alive, without taking it. */
+/** Returns the living holder of the lock, or undefined. Does not take the lock. */
 export async function livingHolder(file: string): Promise<RunningInfo | undefined> {
   let found: LockFile;
   try {
     found = JSON.parse(readFileSync(file, 'utf8'));
   } catch {
-    return undefined; // Not there, or cut off by a kill.
+    return undefined; // Missing, or cut short by a kill.
   }
   const answer = await ask(found.lockPort);
   if (answer === found.nonce) return found;
-  // Silence may also be another program's, who was given the port after a kill: then its process is gone.
+  // After a kill another program may have the port and stay silent. Then the holder's process is gone.
   return answer === 'busy' && exists(found.pid) ? found : undefined;
 }
 
@@ -89,7 +88,7 @@ function exists(pid: number): boolean {
   }
 }
 
-/** A holder too busy to answer within two seconds counts as alive: better refused than run twice. */
+/** A holder that accepts but does not answer within two seconds counts as alive: two must never run. */
 function ask(port: number): Promise<string | 'busy'> {
   return new Promise((resolve) => {
     const socket = connect({ host: '127.0.0.1', port, timeout: 2000 });

@@ -1,6 +1,7 @@
 /**
- * Where a cluster is and whom its programs run as; what spawning one of them needs. Never root, never in our own
- * process group (Ctrl-C reaches the whole group), and with nothing of our environment.
+ * A cluster's paths and the user its programs run as; returns the spawn options for them. The programs
+ * never run as root, never in Node's process group (Ctrl-C reaches the whole group), and never get its
+ * environment.
  */
 import type { Binaries } from './binaries.ts';
 import type { SystemUser } from './system-user.ts';
@@ -9,15 +10,15 @@ export interface ClusterPlace {
   readonly binaries: Binaries;
   /** PGDATA. */
   readonly directory: string;
-  /** Where the server's own log goes. */
+  /** PostgreSQL's log. */
   readonly logFile: string;
-  /** Whom to run it as; undefined for ourselves. */
+  /** undefined = the user of this process. */
   readonly user: SystemUser | undefined;
-  /** Throw-away clusters do without fsync. Never for data somebody wants to keep. */
+  /** No fsync. Only for clusters whose data may be lost. */
   readonly disposable?: boolean;
 }
 
-/** What PostgreSQL said when it would not start; the caller turns it into a sentence. */
+/** PostgreSQL did not start. `output` is what it printed; start-error.ts turns it into a sentence. */
 export class ClusterError extends Error {
   readonly output: string;
   constructor(message: string, output: string) {
@@ -27,7 +28,7 @@ export class ClusterError extends Error {
   }
 }
 
-/** For `spawn`. */
+/** Options for child_process.spawn. */
 export const detachedAs = ({ user }: ClusterPlace) => ({
   ...(user && { uid: user.uid, gid: user.gid }),
   cwd: '/',

@@ -1,4 +1,7 @@
-/** Chooses the embedded server's port: the configured one, else the last one, else any free one. */
+/**
+ * Starts a cluster on a port: the configured one, else the last one if free, else any free one. Takes
+ * the cluster's place, returns the running cluster. A configured port is never replaced by another.
+ */
 import { createServer } from 'node:net';
 import { type RunningCluster, startCluster } from './cluster.ts';
 import { ClusterError, type ClusterPlace } from './place.ts';
@@ -14,7 +17,7 @@ export async function startOnPort(
     try {
       return await startCluster(place, port);
     } catch (error) {
-      // Somebody took it between the check and the start.
+      // Another program took the port between the check and the start.
       const taken = error instanceof ClusterError && /could not bind/i.test(error.output);
       if (!taken || attempt === 4) throw error;
     }

@@ -1,6 +1,7 @@
 /**
- * The two demo accounts of a first start. They are made as anybody's rows are: the account by
- * ensure_user, the tasks as todo_user under that person's own claim.
+ * The two demo accounts of a first start. Takes the server's own URL and creates them in the same way as
+ * any request: the account by ensure_user, the tasks as todo_user with that person's claim. Never changes
+ * an existing account's tasks.
  */
 import { withClient } from '../database/connect.ts';
 import { USER_ID_SETTING } from '../database/session.ts';
@@ -39,7 +40,7 @@ export const DEMO_ACCOUNTS: readonly (DemoAccount & { tasks: readonly DemoTask[]
   },
 ];
 
-/** Makes what is missing, all or nothing; an account that is there is left as it is. */
+/** Adds missing accounts and tasks in one transaction. An account with tasks stays unchanged. */
 export async function seedDemoAccounts(authenticatorUrl: string): Promise<void> {
   await withClient(authenticatorUrl, async (client) => {
     await client.query('begin');

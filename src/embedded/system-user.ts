@@ -1,6 +1,6 @@
 /**
- * PostgreSQL refuses to run as root. Where we are root this finds an ordinary system user to run it as,
- * and tells whether that user can reach a path. It changes nothing.
+ * PostgreSQL refuses to run as root. If this process is root, finds a system user to run PostgreSQL as,
+ * and says which directories that user cannot enter. Changes nothing.
  */
 import { execFileSync } from 'node:child_process';
 import { statSync } from 'node:fs';
@@ -13,7 +13,7 @@ export interface SystemUser {
   readonly gid: number;
 }
 
-/** The user to run PostgreSQL as, or undefined to run it as ourselves, which is right unless root. */
+/** The user to run PostgreSQL as. undefined = the user of this process, who is not root. */
 export function findSystemUser(): SystemUser | undefined {
   if (process.getuid?.() !== 0) return undefined;
   for (const name of ['postgres', '_postgres', 'nobody']) {
@@ -23,18 +23,18 @@ export function findSystemUser(): SystemUser | undefined {
       );
       if (uid && gid) return { name, uid, gid };
     } catch {
-      // No such user: try the next.
+      // No such user.
     }
   }
   throw new OperatorError(
     'PostgreSQL must not run as root, and this machine has no user "postgres" or "nobody" to run it as.',
-    'run this as an ordinary user, create one (useradd --system postgres), or set DATABASE_URL and AUTH_DATABASE_URL to a server of your own.',
+    'run this command as an ordinary user, create a user (useradd --system postgres), or set DATABASE_URL and AUTH_DATABASE_URL to a server of your own.',
   );
 }
 
 /**
- * The outermost directory on the way to `path` that `user` can not enter, or undefined if it can reach
- * all of it. Reads mode bits only: a user started by us has no supplementary groups and no ACL of note.
+ * Returns the first directory of `path`, from the root down, that `user` cannot enter, or undefined.
+ * Reads mode bits only: processes started here have no supplementary groups, and ACLs are ignored.
  */
 export function firstClosedDirectory(path: string, user: SystemUser): string | undefined {
   const ancestors: string[] = [];

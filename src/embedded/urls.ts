@@ -1,10 +1,10 @@
-/** The connection strings of the embedded server. They hold passwords: never log them. */
+/** The connection strings of the embedded server, from its passwords and port. Never log them. */
 import type { Secrets } from './files.ts';
 
 export interface EmbeddedUrls {
-  /** The bootstrap superuser on the maintenance database. For bootstrap and the shadow database only. */
+  /** The superuser on the maintenance database. Only for bootstrap and the shadow database. */
   readonly root: string;
-  /** The same on the template that every new database is made from. */
+  /** The superuser on template1, the template of new databases. */
   readonly template: string;
   readonly owner: string;
   readonly authenticator: string;

@@ -1,6 +1,7 @@
 /**
- * Before the server listens: in production it does not serve a schema that it was not built for. A change
- * by hand is said and no more: an index that was needed at night must not take the service down.
+ * Compares the schema before the server listens. Takes the server's pool and the committed files. In
+ * production a schema of other migrations ends the start with an OperatorError. A change by hand is only
+ * logged: an index created in an emergency must not stop the service.
  */
 import type { Pool } from 'pg';
 import { OperatorError } from '../errors.ts';
@@ -17,10 +18,7 @@ export async function refuseDrift(
   const [worst] = drifts.filter(({ kind }) => kind !== 'changed');
   if (production && worst) {
     const list = drifts.map((drift) => `  - ${describeDrift(drift)}`).join('\n');
-    throw new OperatorError(
-      `The database is not the one that this code was written for:\n${list}`,
-      WAY_OUT[worst.kind],
-    );
+    throw new OperatorError(`The database does not match this code:\n${list}`, FIXES[worst.kind]);
   }
   for (const drift of drifts) log(`${describeDrift(drift)} (npm run db -- status)`);
 }
@@ -34,15 +32,15 @@ export async function serverDrift(pool: Pool, committed: readonly Committed[]): 
     failure = error as Error;
     throw error;
   } finally {
-    // A connection that failed is not given to the next request.
+    // The pool must not hand a broken connection to a request.
     client.release(failure);
   }
 }
 
-const WAY_OUT: Record<Drift['kind'], string> = {
+const FIXES: Record<Drift['kind'], string> = {
   behind: 'run npm run db -- migrate with DATABASE_URL set to the owner, then start again.',
   ahead: 'start the version that the database was migrated for, or a later one.',
   edited:
-    'put migrations/committed back as it was committed; change the schema with a new migration.',
+    'restore migrations/committed (git checkout migrations/committed) and change the schema in a new migration.',
   changed: 'npm run db -- status',
 };

@@ -1,4 +1,7 @@
-/** The committed migrations as files: what the code expects to have run. Reads, changes nothing. */
+/**
+ * Reads the committed migrations: the files that this code expects the database to have run. Takes the
+ * folder migrations/, returns one entry per file. Changes nothing.
+ */
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { calculateHash } from 'graphile-migrate/dist/hash.js';
@@ -6,13 +9,13 @@ import { OperatorError } from '../errors.ts';
 import { ROOT } from './root.ts';
 
 export interface Committed {
-  /** As it is on the disk: 000003-task.sql. */
+  /** Name on the disk: 000003-task.sql. */
   readonly file: string;
-  /** As graphile-migrate writes it down: 000003.sql. */
+  /** Name in graphile-migrate's table: 000003.sql. */
   readonly filename: string;
-  /** What its header says it is. */
+  /** The hash in the file's header. */
   readonly hash: string;
-  /** Whether its content is no longer what was committed. */
+  /** The content does not match that hash. */
   readonly edited: boolean;
 }
 
@@ -26,7 +29,7 @@ export function readCommitted(folder: string = join(ROOT, 'migrations')): Commit
     return files.sort().map((file) => parse(file, readFileSync(join(directory, file), 'utf8')));
   } catch (cause) {
     throw new OperatorError(
-      `The committed migrations can not be read: ${(cause as Error).message}.`,
+      `The committed migrations cannot be read: ${(cause as Error).message}.`,
       'deploy the folder migrations/ together with src/.',
       { cause },
     );
@@ -39,7 +42,7 @@ function parse(file: string, text: string): Committed {
     new RegExp(`^--! ${name}: (.*)$`, 'm').exec(headers)?.[1]?.trim();
   const previous = header('Previous');
   const hash = header('Hash') ?? '';
-  // graphile-migrate's own way to say "edited on purpose".
+  // graphile-migrate's header for files edited on purpose.
   const allowed = /^--! AllowInvalidHash/m.test(headers);
   const actual = calculateHash(body, previous === undefined || previous === '-' ? null : previous);
   return {

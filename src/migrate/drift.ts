@@ -1,7 +1,7 @@
 /**
- * Whether a database is the one that the code was written for. Receives any connection that may call
- * app_private.schema_state (the owner, todo_authenticator) and the committed files; hands on what differs.
- * It only reads, and decides nothing.
+ * Drift: differences between a database and the committed migrations. Takes the committed files and a
+ * connection that may call app_private.schema_state (the owner, todo_authenticator), returns the
+ * differences. findDrift only reads; the callers decide what a difference means.
  */
 import { createHash } from 'node:crypto';
 import type { ClientBase } from 'pg';
@@ -10,12 +10,12 @@ import { dumpSchema } from './dump.ts';
 
 export interface Drift {
   /**
-   * edited: a committed file is not what was committed, or another one than this database has run;
-   * behind: files that have not run here; ahead: migrations that are in no file;
-   * changed: the schema is not what the last migration left.
+   * edited: a file differs from its hash, or from the file that this database has run.
+   * behind: files that have not run here. ahead: migrations without a file.
+   * changed: the schema differs from the one after the last migration.
    */
   readonly kind: 'edited' | 'behind' | 'ahead' | 'changed';
-  /** Files, where there are any. */
+  /** Affected files; empty for `changed`. */
   readonly files: readonly string[];
 }
 
@@ -57,7 +57,7 @@ export async function findDrift(
   return drifts;
 }
 
-/** Undefined where migration 000008 has not run. */
+/** undefined = the migration that adds schema_state has not run. */
 async function stateOf(client: ClientBase): Promise<State | undefined> {
   const { rows } = await client.query(
     "select to_regprocedure('app_private.schema_state()') is not null as there",
@@ -66,7 +66,7 @@ async function stateOf(client: ClientBase): Promise<State | undefined> {
   return (await client.query<State>('select * from app_private.schema_state()')).rows[0];
 }
 
-/** Work that is not committed yet is a change that its author knows of. */
+/** Work in progress (current.sql) is no change by hand. */
 async function isChanged(client: ClientBase, state: State): Promise<boolean> {
   const last = Object.keys(state.migrations).sort().at(-1);
   if (state.in_progress || !last || state.migration !== state.migrations[last]) return false;
@@ -74,15 +74,14 @@ async function isChanged(client: ClientBase, state: State): Promise<boolean> {
 }
 
 /**
- * Taken in the database itself when it is migrated, never carried from one to another: versions of
- * PostgreSQL write the same definition down differently.
+ * Never compare fingerprints of two databases: PostgreSQL versions print the same definition differently.
  */
 const fingerprintOf = async (client: ClientBase): Promise<string> =>
   createHash('sha256')
     .update(await dumpSchema(client))
     .digest('hex');
 
-/** As the owner, after migrations: the schema as it is now is what they left. */
+/** Stores the fingerprint of the schema after migrations ran. Needs the owner's connection. */
 export async function keepFingerprint(owner: ClientBase): Promise<void> {
   const state = await stateOf(owner);
   const last = Object.keys(state?.migrations ?? {})
@@ -97,7 +96,7 @@ export async function keepFingerprint(owner: ClientBase): Promise<void> {
   );
 }
 
-/** A few words, for a log, a probe or a list. */
+/** Short text for logs, probes and lists. */
 export function describeDrift({ kind, files }: Drift): string {
   const list = files.length > 3 ? `${files.slice(0, 3).join(', ')} …` : files.join(', ');
   return kind === 'changed' ? 'schema changed by hand' : `schema ${kind}: ${list}`;

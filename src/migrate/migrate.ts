@@ -1,7 +1,7 @@
 /**
- * Brings a database up to the committed migrations with graphile-migrate, as the owner. Roles come
- * first (.gmrc runs roles.sql), then the chain, then a note of the schema it left (drift.ts), and last the
- * server's login gets its password.
+ * Runs the committed migrations with graphile-migrate, as the owner. Order: roles (.gmrc runs roles.sql),
+ * the migrations, the fingerprint of the schema (drift.ts), the password of the server's login. Never
+ * prints a URL or a password.
  */
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -16,9 +16,9 @@ import { ROOT } from './root.ts';
 
 export interface MigrateOptions {
   readonly ownerUrl: string;
-  /** Password for todo_authenticator; undefined leaves the role's password alone. */
+  /** Password for todo_authenticator. undefined = keep the current one. */
   readonly authenticatorPassword: string | undefined;
-  /** Receives graphile-migrate's own lines. */
+  /** Receives graphile-migrate's output, line by line. */
   readonly say: (line: string) => void;
 }
 
@@ -31,7 +31,10 @@ export async function migrateDatabase(options: MigrateOptions): Promise<void> {
   });
 }
 
-/** Several may migrate together, and graphile-migrate tries its lock only once: again for a minute, while that is the reason. */
+/**
+ * Retries `work` for a minute while its error matches `reason`. graphile-migrate tries its advisory lock
+ * only once, and several servers may migrate at the same time.
+ */
 export async function patiently<T>(
   work: () => Promise<T>,
   reason: RegExp = /exclusive lock/i,
@@ -46,8 +49,8 @@ export async function patiently<T>(
 }
 
 /**
- * graphile-migrate keeps its connections for 200 ms after the last use, and ends the process if one of
- * them breaks: whoever stops the database afterwards waits for this.
+ * Wait for this before stopping the database: graphile-migrate keeps connections open for 200 ms after
+ * their last use and ends the process if one of them breaks.
  */
 export const connectionsClosed = (): Promise<void> => sleep(300);
 
@@ -64,13 +67,13 @@ export function migrationSettings(connectionString: string, say: (line: string) 
 }
 
 /**
- * FORCE row level security binds the owner too, and an update that no policy lets through touches no row
- * and says nothing. In work in progress that is an error instead. What was committed has been through it,
- * and must stay as it is: docs/conventions.md, "Data migrations".
+ * FORCE row level security applies to the owner too: an update that no policy allows changes no row and
+ * raises no error. With row_security = off it is an error. Set for work in progress only; committed files
+ * have passed this check. docs/conventions.md, "Data migrations".
  */
 export const NO_SILENT_ROWS = { row_security: 'off' } as const;
 
-/** Commands of .gmrc, with this Node and this checkout, whatever PATH and working directory are. */
+/** Runs the commands of .gmrc with this Node and this checkout, independent of PATH and directory. */
 const runHere = (key: string, value: unknown): unknown =>
   key === 'command' && typeof value === 'string'
     ? value.replace(
@@ -79,7 +82,7 @@ const runHere = (key: string, value: unknown): unknown =>
       )
     : value;
 
-/** ALTER ROLE takes no lock: of two at the same moment, one ends with an error, and the role is as the other wants it. */
+/** ALTER ROLE takes no lock: the second of two simultaneous calls fails, so it is tried again. */
 export async function setAuthenticatorPassword(owner: ClientBase, password: string): Promise<void> {
   const statement = `alter role todo_authenticator password ${escapeLiteral(password)}`;
   try {
@@ -87,7 +90,7 @@ export async function setAuthenticatorPassword(owner: ClientBase, password: stri
   } catch (cause) {
     throw new OperatorError(
       `The owner may not set the password of todo_authenticator: ${(cause as Error).message}.`,
-      'let the role that created todo_authenticator run the migration, or set the password by hand and leave it out of AUTH_DATABASE_URL.',
+      'run the migration as the role that created todo_authenticator, or set the password by hand and leave it out of AUTH_DATABASE_URL.',
       { cause },
     );
   }

@@ -1,7 +1,7 @@
 /**
- * Runs the work in progress twice on the shadow database, before it is committed: it must run, touch no
- * row behind the back of row level security, and leave the same schema the second time. Receives settings
- * of graphile-migrate with a shadow; changes nothing but the shadow.
+ * Runs current.sql twice on the shadow database before it is committed. Both runs must succeed with
+ * row_security = off and leave the same schema. Takes graphile-migrate settings with a shadow database.
+ * Changes the shadow database only.
  */
 import { reset, run, type Settings } from 'graphile-migrate';
 import { withClient } from '../database/connect.ts';
@@ -15,12 +15,17 @@ const FILE = 'migrations/current.sql';
 export async function rehearse(settings: Settings, shadowUrl: string, sql: string): Promise<void> {
   await reset(settings, true);
   const careful = { ...settings, pgSettings: NO_SILENT_ROWS };
-  const once = await runAndDump(careful, shadowUrl, sql, 'The migration does not run:');
-  const twice = await runAndDump(careful, shadowUrl, sql, 'It runs once, and not a second time:');
+  const once = await runAndDump(careful, shadowUrl, sql, 'The migration fails:');
+  const twice = await runAndDump(
+    careful,
+    shadowUrl,
+    sql,
+    'The migration succeeds once and fails when it runs a second time:',
+  );
   if (once === twice) return;
   throw new OperatorError(
-    `Run a second time, ${FILE} leaves another schema:\n${difference(once, twice)}`,
-    'begin it by undoing what it makes (drop … if exists), so that each run starts from the same.',
+    `${FILE} leaves another schema when it runs a second time:\n${difference(once, twice)}`,
+    'begin the file with drop … if exists for everything it creates, so that each run starts from the same schema.',
   );
 }
 
@@ -36,7 +41,7 @@ async function runAndDump(
       const offset = await locate(client, error, sql);
       throw new OperatorError(
         `${refusal}\n${describeSqlError(error, sql, FILE, offset)}`,
-        `mend it in ${FILE}; nothing was committed.`,
+        `correct ${FILE}. Nothing was committed.`,
         { cause: error },
       );
     });
@@ -44,7 +49,7 @@ async function runAndDump(
   });
 }
 
-/** The first few lines that only one of the two has. */
+/** Up to ten lines that only one of the two schemas has. */
 function difference(once: string, twice: string): string {
   const only = (a: string, b: string, sign: string) => {
     const other = new Set(b.split('\n'));

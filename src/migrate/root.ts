@@ -1,4 +1,4 @@
-/** The checkout's root directory, which holds .gmrc and migrations/, whatever the working directory is. */
+/** The checkout's root directory, with .gmrc and migrations/. Does not depend on the working directory. */
 import { join } from 'node:path';
 
 export const ROOT = join(import.meta.dirname, '../..');

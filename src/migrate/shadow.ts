@@ -1,7 +1,6 @@
 /**
- * The shadow database: an empty one beside the owner's, on which a migration is tried before it counts.
- * Made when it is needed and dropped afterwards; nothing in it is anybody's. Receives URLs, hands them on
- * completed, and touches no database but the shadow.
+ * The shadow database: an empty database beside the owner's, to try migrations on. Takes the owner's URLs,
+ * gives the work the shadow's URLs and drops the shadow afterwards. Never changes another database.
  */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { withClient } from '../database/connect.ts';
@@ -9,16 +8,16 @@ import { OperatorError } from '../errors.ts';
 
 export interface Shadow {
   readonly url: string;
-  /** The same database as the server's login. */
+  /** The shadow database, as the server's login. */
   readonly authenticatorUrl: string;
-  /** A login that may make and drop databases; for nothing else. */
+  /** A login that may create and drop databases. Used for nothing else. */
   readonly rootUrl: string;
 }
 
 export interface ShadowOptions {
   readonly ownerUrl: string;
   readonly authenticatorUrl: string;
-  /** Where the user has said which; else it is <database>_shadow, made by the owner itself. */
+  /** SHADOW_DATABASE_URL. undefined = <database>_shadow, created by the owner. */
   readonly shadowUrl: string | undefined;
   readonly rootUrl: string | undefined;
 }
@@ -32,10 +31,10 @@ export async function withShadow<T>(
   if (name === databaseOf(ownerUrl)) {
     throw new OperatorError(
       'SHADOW_DATABASE_URL and DATABASE_URL are the same database.',
-      'a shadow database is emptied again and again; name another one, or none: it is then made by itself.',
+      'commit empties the shadow database, so name another one, or unset SHADOW_DATABASE_URL: it is then created automatically.',
     );
   }
-  await mayMakeDatabases(rootUrl);
+  await requireCreateDatabase(rootUrl);
   try {
     return await work({
       url: options.shadowUrl ?? onDatabase(ownerUrl, name),
@@ -47,7 +46,7 @@ export async function withShadow<T>(
   }
 }
 
-/** The owner itself. graphile-migrate wants the two to differ, and compares them as text. */
+/** The owner's URL. graphile-migrate refuses the same text twice, so a parameter is added. */
 function asRootOf(ownerUrl: string): string {
   const url = new URL(ownerUrl);
   url.searchParams.set('application_name', 'rowguard shadow');
@@ -62,7 +61,7 @@ export function onDatabase(url: string, name: string): string {
   return other.href;
 }
 
-async function mayMakeDatabases(rootUrl: string): Promise<void> {
+async function requireCreateDatabase(rootUrl: string): Promise<void> {
   const { name, may } = await withClient(rootUrl, async (root) => {
     const { rows } = await root.query<{ name: string; may: boolean }>(
       `select rolname as name, rolsuper or rolcreatedb as may
@@ -72,14 +71,14 @@ async function mayMakeDatabases(rootUrl: string): Promise<void> {
   });
   if (may) return;
   throw new OperatorError(
-    `This needs a shadow database, and ${name} may not make one.`,
-    `alter role ${name} createdb; or set ROOT_DATABASE_URL to a login that may make databases. On a database of your own machine, leave DATABASE_URL out and use the embedded one.`,
+    `This command needs a shadow database, and ${name} may not create one.`,
+    `run alter role ${name} createdb, or set ROOT_DATABASE_URL to a login that may create databases. For development, unset DATABASE_URL and use the embedded database.`,
   );
 }
 
 /**
- * graphile-migrate's connections to it close a moment after their last use; they must not be broken off,
- * because it would end the process.
+ * Waits until graphile-migrate has closed its connections. Never use FORCE: graphile-migrate ends the
+ * process when one of its connections breaks.
  */
 async function drop(rootUrl: string, name: string): Promise<void> {
   await withClient(rootUrl, async (root) => {

@@ -1,23 +1,23 @@
 /**
- * SQL text → its statements and where each begins, for telling a person which one failed. It knows just
- * enough of the language not to be misled by a semicolon in a text, a comment or a function's body.
+ * Splits SQL text into statements. Takes the text, returns each statement with its offset, to report which
+ * one failed. Ignores semicolons in strings, comments and function bodies; it does not check the syntax.
  */
 
-export interface Statement {
+export interface SqlPart {
   readonly text: string;
-  /** Characters before its first word. */
+  /** Index of the statement in the text, in characters. */
   readonly offset: number;
 }
 
 const TOKEN =
   /--[^\n]*|\/\*[\s\S]*?\*\/|[eE]'(?:[^'\\]|\\[\s\S]|'')*'|'(?:[^']|'')*'|"(?:[^"]|"")*"|\$(\w*)\$[\s\S]*?\$\1\$|[a-z_]\w*|\s+|[\s\S]/giy;
 
-export function statementsOf(sql: string): Statement[] {
-  const statements: Statement[] = [];
+export function splitSql(sql: string): SqlPart[] {
+  const statements: SqlPart[] = [];
   let begin: number | undefined;
   let end = 0;
   let words: string[] = [];
-  /** How deep inside `begin atomic … end`, where semicolons separate nothing of ours. */
+  /** Nesting inside `begin atomic … end`; semicolons there do not end the statement. */
   let depth = 0;
   const finish = () => {
     if (begin !== undefined) statements.push({ text: sql.slice(begin, end), offset: begin });

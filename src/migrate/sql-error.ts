@@ -1,27 +1,27 @@
 /**
- * An error of PostgreSQL → where in the file it is: line, column, the lines around it. Receives the text
- * that was run; prints nothing.
+ * PostgreSQL errors as text for the terminal: file, line, column, the lines around it. Takes the error and
+ * the SQL that ran, returns text. Prints nothing; `locate` rolls back what it runs.
  */
 import type { ClientBase } from 'pg';
-import { statementsOf } from './split-sql.ts';
+import { splitSql } from './split-sql.ts';
 
-/** What PostgreSQL says, as far as it is shown. */
+/** The shown fields of https://www.postgresql.org/docs/18/protocol-error-fields.html. */
 interface SqlError extends Error {
   readonly code: string;
   readonly position?: string;
   readonly detail?: string;
   readonly hint?: string;
-  /** Where in a function or a do block. */
+  /** Context: the line in a function or a do block. */
   readonly where?: string;
 }
 
 export const isSqlError = (error: unknown): error is SqlError =>
   error instanceof Error && 'severity' in error && 'code' in error;
 
-/** The lines before the one that is pointed at. */
+/** Lines shown before the line of the error. */
 const CONTEXT = 2;
 
-/** `offset` is where in `sql` the error is; undefined if nobody knows. */
+/** `offset` is the error's index in `sql`, in characters; undefined = unknown. */
 export function describeSqlError(
   error: SqlError,
   sql: string,
@@ -49,15 +49,15 @@ export function describeSqlError(
   return [`${file}:${line}:${column}: ${message} (${code})`, ...shown, caret, ...more].join('\n');
 }
 
-/** What row_security = off refuses would otherwise have touched no row, and said nothing. */
+/** For statements that row_security = off refuses. */
 const hintFor = ({ code, message }: SqlError): string | undefined =>
   code === '42501' && message.includes('row-level security')
-    ? 'FORCE binds the owner too: it would have touched no row. docs/conventions.md, "Data migrations", has the way.'
+    ? 'FORCE row level security applies to the owner too, so this would change no row. See docs/conventions.md, "Data migrations".'
     : undefined;
 
 /**
- * PostgreSQL gives a position for what it can not understand, and none for what it can not do. For that
- * the statements are run again one by one, in a transaction that is rolled back, up to the one that fails.
+ * Returns the index of the error in `sql`. PostgreSQL reports a position for syntax errors and unknown
+ * names only. For other errors the statements run again one by one, in a transaction that is rolled back.
  */
 export async function locate(
   client: ClientBase,
@@ -68,7 +68,7 @@ export async function locate(
   if (/^--! no-transaction/m.test(sql)) return undefined;
   await client.query('begin; set local row_security = off');
   try {
-    for (const { text, offset } of statementsOf(sql)) {
+    for (const { text, offset } of splitSql(sql)) {
       try {
         await client.query(text);
       } catch (again) {

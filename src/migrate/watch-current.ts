@@ -1,7 +1,7 @@
 /**
- * Runs migrations/current.sql on the owner's database, once or at every save. Receives what is to happen
- * after a run that went well. An error is shown where it is in the file and ends nothing: what ran before
- * stays, and the next save is tried again. Never used in production.
+ * Runs migrations/current.sql on the owner's database, once or at every save. Takes what to do after a
+ * successful run. An error is printed with its place in the file, and the next save is tried again.
+ * Never used in production.
  */
 import { type Stats, unwatchFile, watchFile } from 'node:fs';
 import { readFile } from 'node:fs/promises';
@@ -15,7 +15,7 @@ import { describeSqlError, isSqlError, locate } from './sql-error.ts';
 
 export interface CurrentOptions {
   readonly ownerUrl: string;
-  /** After current.sql was run; what it rejects with is shown like an error of the SQL. */
+  /** Runs after current.sql. A rejection is printed like an SQL error. */
   readonly applied: () => Promise<void>;
   readonly say: (line: string) => void;
 }
@@ -23,10 +23,10 @@ export interface CurrentOptions {
 export const CURRENT_FILE = join(ROOT, 'migrations/current.sql');
 const SHOWN_AS = 'migrations/current.sql';
 
-/** Polled: it survives editors that replace the file, `git stash`, and folders shared with containers. */
+/** Polling works with editors that replace the file, `git stash` and folders shared with containers. */
 const POLL_MS = 100;
 
-/** An editor that writes a file in pieces is done when it has not grown for so long. */
+/** The file counts as saved when it has not changed for this time: editors write in pieces. */
 const SETTLE_MS = 40;
 
 export interface Watcher {
@@ -82,7 +82,7 @@ export async function runCurrent({ ownerUrl, applied, say }: CurrentOptions): Pr
   try {
     const settings = migrationSettings(ownerUrl, () => {});
     await patiently(() => migrate(settings));
-    // The doctor of .gmrc is another process; here it has a connection already.
+    // `applied` runs the doctor on an open connection; .gmrc would start a process for it.
     const ours = { ...settings, pgSettings: NO_SILENT_ROWS, afterCurrent: [] };
     await patiently(() => watch(ours, true));
     const ran = performance.now();
@@ -92,13 +92,13 @@ export async function runCurrent({ ownerUrl, applied, say }: CurrentOptions): Pr
     return true;
   } catch (error) {
     say(
-      `\n${await explain(error, sql, ownerUrl)}\nWhat is running goes on as it was; the next save is tried again.\n`,
+      `\n${await failureText(error, sql, ownerUrl)}\nThe API keeps its last working schema. Save the file to try again.\n`,
     );
     return false;
   }
 }
 
-async function explain(error: unknown, sql: string, ownerUrl: string): Promise<string> {
+async function failureText(error: unknown, sql: string, ownerUrl: string): Promise<string> {
   if (!isSqlError(error)) return error instanceof Error ? error.message : String(error);
   const offset = await withClient(ownerUrl, (client) => locate(client, error, sql)).catch(
     () => undefined,

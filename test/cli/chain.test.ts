@@ -82,7 +82,7 @@ async function refused(sql: string): Promise<string> {
 test('SQL that runs once and not twice is not committed', { timeout: 180_000 }, async () => {
   const twice = INDEX.slice(INDEX.indexOf('\n') + 1);
   expect(await refused(twice)).toMatch(
-    /a second time:\nmigrations\/current\.sql:\d+:1: relation "task_user_id_title_idx" already exists/,
+    /it runs a second time:\nmigrations\/current\.sql:\d+:1: relation "task_user_id_title_idx" already exists/,
   );
 });
 
@@ -90,14 +90,16 @@ test('SQL that leaves another schema the second time is not committed', {
   timeout: 180_000,
 }, async () => {
   const growing = `do $$ begin execute format('create index on public.task (user_id, title, id)'); end $$;`;
-  expect(await refused(growing)).toMatch(/leaves another schema:\n {2}\+ CREATE INDEX/);
+  expect(await refused(growing)).toMatch(
+    /leaves another schema when it runs a second time:\n {2}\+ CREATE INDEX/,
+  );
 });
 
 test('an update that would silently touch nobody’s rows is not committed, on an empty database either', {
   timeout: 180_000,
 }, async () => {
   expect(await refused('update public.task set title = btrim(title);')).toMatch(
-    /row-level security policy for table "task"[\s\S]*FORCE binds the owner too/,
+    /row-level security policy for table "task"[\s\S]*FORCE row level security applies to the owner too/,
   );
   expect(await refused('do $$ begin delete from public.task where completed; end $$;')).toContain(
     'row-level security policy for table "task"',
@@ -132,7 +134,7 @@ test('a data migration by the conventions reaches everybody’s rows', {
   expect(rows).toEqual([{ title: 'spaced', forced: true }]);
 });
 
-test('what can not be made sense of, or lacks a right, is said with a way out', {
+test('an invalid command line or a missing right is reported with its fix', {
   timeout: 180_000,
 }, async () => {
   expect(await checkout.db('commit')).toMatchObject({
@@ -141,22 +143,22 @@ test('what can not be made sense of, or lacks a right, is said with a way out', 
   });
   expect(await checkout.db('commit', '-m', 'nothing')).toMatchObject({
     code: 1,
-    stderr: expect.stringContaining('current.sql holds no SQL yet'),
+    stderr: expect.stringContaining('current.sql contains no SQL'),
   });
   checkout.save(INDEX);
   const { ROOT_DATABASE_URL: _, ...withoutRoot } = env();
   const noRight = await runOnce('src/cli/db.ts', ['commit', '-m', 'x'], withoutRoot, checkout.root);
   expect(noRight.stderr).toMatch(
-    /todo_owner may not make one\.\n {2}Way out: alter role todo_owner createdb/,
+    /todo_owner may not create one\.\n {2}Fix: run alter role todo_owner createdb/,
   );
   expect(await checkout.db('reset')).toMatchObject({
     code: 1,
-    stderr: expect.stringContaining('reset deletes every row'),
+    stderr: expect.stringContaining('reset deletes all data'),
   });
   // This file's own connections are in it.
   expect(await checkout.db('reset', '--yes')).toMatchObject({
     code: 1,
-    stderr: expect.stringMatching(/The database is in use\.\n {2}Way out: stop the server/),
+    stderr: expect.stringMatching(/The database is in use\.\n {2}Fix: stop the server/),
   });
   for (const command of ['reset', 'uncommit']) {
     const production = { ...env(), NODE_ENV: 'production' };

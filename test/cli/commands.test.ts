@@ -1,4 +1,4 @@
-/** The commands beside a running server: what they print, and what they say to a wrong use. */
+/** The commands beside a running server: their output, and the errors of wrong command lines. */
 import { execFileSync } from 'node:child_process';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
@@ -89,7 +89,7 @@ describe('npm run psql', () => {
       const { code, stderr } = await run('psql', '1');
       expect(code).toBe(1);
       expect(stderr).toMatch(
-        /has as many sessions open .*\n {2}Way out: close one .* revoke alice@example.com/,
+        /has as many sessions open .*\n {2}Fix: close one .* revoke alice@example.com/,
       );
     } finally {
       for (const client of clients) await client.end();
@@ -118,7 +118,7 @@ describe('npm run psql', () => {
       PATH: '/nowhere',
     });
     expect(code).toBe(1);
-    expect(stderr).toMatch(/psql is not installed\.\n {2}Way out: install/);
+    expect(stderr).toMatch(/psql is not installed\.\n {2}Fix: install/);
   });
 });
 
@@ -168,7 +168,7 @@ describe('npm run db', () => {
   test.each([
     ['no command', [], 2, 'Which command?'],
     ['an unknown command', ['verify'], 2, 'There is no command verify.'],
-    ['reset without a yes', ['reset'], 1, 'reset deletes every row of the database.'],
+    ['reset without a yes', ['reset'], 1, 'reset deletes all data of the database.'],
   ])('says what is wrong with %s', async (_name, args, code, sentence) => {
     const answer = await run('db', ...args);
     expect(answer.code).toBe(code);
@@ -183,7 +183,7 @@ test.each(['psql', 'token', 'db'])('npm run %s -- --help prints its usage', asyn
 });
 
 describe('npm run doctor', () => {
-  test('finds nothing to mend in the embedded database', async () => {
+  test('finds nothing in the embedded database', async () => {
     const { code, stdout } = await run('doctor');
     expect(stdout).toMatch(/^(0 errors|The doctor found nothing)/m);
     expect(code).toBe(0);

@@ -115,7 +115,7 @@ test('GraphiQL is told to fetch the schema again', async () => {
   stop.abort();
 });
 
-test('an error is shown where it is, the API goes on, and the next save heals it', async () => {
+test('an error is shown where it is, the API goes on, and the next save is tried', async () => {
   await saveAndAsk(returning('before', 3), '{ before }');
   const line = checkout.blank.split('\n').length + 1;
   checkout.save('\nselect nothing from nowhere;');
@@ -154,7 +154,7 @@ test('what a constraint says is what its comment says now', async () => {
   expect(await sentence()).toBe('Say what is to be done.');
 });
 
-test('an unsafe table is said loudly, and nothing stops', async () => {
+test('an unsafe table is reported, and the server goes on', async () => {
   await saveAndAsk(
     `drop table if exists public.secret;${UNPROTECTED};${returning('unsafe', 6)}`,
     '{ unsafe }',
@@ -164,12 +164,12 @@ test('an unsafe table is said loudly, and nothing stops', async () => {
   );
 });
 
-test('an update that row level security would let touch nothing is an error, with the way out', async () => {
+test('an update that row level security would let touch nothing is an error that says how to fix it', async () => {
   checkout.save("update public.task set title = 'everybody';");
   await server.until(/row-level security policy for table "task"[\s\S]*?docs\/conventions\.md/);
 });
 
-test('production has no such thing', async () => {
+test('npm run dev is refused in production', async () => {
   const refused = runScript(
     'src/main.ts',
     ['--watch'],

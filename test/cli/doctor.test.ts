@@ -64,7 +64,7 @@ test('a database that can not be examined: exit code 1, a way out, and no passwo
   const { code, stdout, stderr } = await doctor([url.href]);
   expect(code).toBe(1);
   expect(stdout).toBe('');
-  expect(stderr).toContain('Way out:');
+  expect(stderr).toContain('Fix:');
   expect(stderr).not.toContain(url.password);
 
   const nonsense = await doctor(['mysql://root:secret@localhost/x']);

@@ -24,7 +24,7 @@ test('before it is migrated the server says so and does not start', async () => 
   const started = runScript('src/main.ts', [], env());
   expect(await started.exit).toBe(1);
   expect(started.output()).toMatch(
-    /(has not been migrated|refuses the login|lacks a right).*\n {2}Way out: .*npm run db -- migrate/,
+    /(has not been migrated|refuses the login|lacks a right).*\n {2}Fix: .*npm run db -- migrate/,
   );
   expect(started.output()).not.toContain(new URL(env().AUTH_DATABASE_URL).password);
 });

@@ -110,7 +110,7 @@ describe('a first start', () => {
       const [, elsewhere = ''] = await started.until(/so its files are in (\S+), and/);
       onTestFinished(() => rmSync(dirname(elsewhere), { recursive: true, force: true }));
       const { url, tokens } = await ready(started);
-      expect(started.output()).toMatch(/who can not enter/);
+      expect(started.output()).toMatch(/who cannot enter/);
       expect(readlinkSync(join(directory, 'data/postgres'))).toBe(elsewhere);
       expect((await query(url, tokens[0], LIST)).data.tasks.nodes).toHaveLength(3);
       started.child.kill('SIGINT');

@@ -1,4 +1,4 @@
-/** What may go wrong with `npm start`: each is one sentence and a way out, and nothing is lost. */
+/** What can go wrong with `npm start`: one sentence with the fix for each, and no data is lost. */
 import { execFileSync } from 'node:child_process';
 import {
   chmodSync,
@@ -73,7 +73,7 @@ test('a port in use', async () => {
     `rowguard: Port ${port} on 127.0.0.1 is in use by another program.`,
   );
   expect(started.output()).toMatch(
-    /Way out: stop that program, or choose another port: PORT=\d+ npm start/,
+    /Fix: stop that program, or choose another port: PORT=\d+ npm start/,
   );
 });
 
@@ -82,7 +82,7 @@ test('a database port in use', async () => {
   const started = start(stoppedDatabase(), { EMBEDDED_PORT: String(port) });
   expect(await started.exit).toBe(1);
   expect(started.output()).toContain(
-    'rowguard: The port for the embedded PostgreSQL is in use.\n  Way out: choose another one with EMBEDDED_PORT',
+    'rowguard: The port for the embedded PostgreSQL is in use.\n  Fix: set EMBEDDED_PORT to another port',
   );
 });
 
@@ -93,7 +93,7 @@ test('a second npm start beside the first: it is refused, and the first goes on'
   const second = start(directory);
   expect(await second.exit).toBe(1);
   expect(second.output()).toMatch(
-    /^rowguard: Rowguard is already running on .*\n {2}Way out: stop that one/,
+    /^rowguard: Rowguard is already running on .*\n {2}Fix: stop that process/,
   );
   expect((await query(url, tokens[0], LIST)).data.tasks.nodes).toHaveLength(3);
 });
@@ -146,7 +146,7 @@ test('lost passwords: the database is left alone', async () => {
   writeFileSync(join(directory, 'data/postgres/global/pg_control'), '');
   const started = start(directory);
   expect(await started.exit).toBe(1);
-  expect(started.output()).toMatch(/secrets\.json is missing, .*\n {2}Way out: put the file back/);
+  expect(started.output()).toMatch(/secrets\.json is missing, .*\n {2}Fix: put the file back/);
   expect(existsSync(join(directory, 'data/postgres/global/pg_control'))).toBe(true);
 });
 
@@ -155,7 +155,7 @@ test('a database of another PostgreSQL version', async () => {
   writeFileSync(join(directory, 'data/postgres/PG_VERSION'), '17\n');
   const started = start(directory);
   expect(await started.exit).toBe(1);
-  expect(started.output()).toMatch(/was made by PostgreSQL 17; .*\n {2}Way out: move .* away/);
+  expect(started.output()).toMatch(/was made by PostgreSQL 17; .*\n {2}Fix: move .* away/);
 });
 
 test.runIf(root)('a database whose directory PostgreSQL can no longer enter', async () => {
@@ -163,7 +163,7 @@ test.runIf(root)('a database whose directory PostgreSQL can no longer enter', as
   chmodSync(directory, 0o700);
   const second = start(directory);
   expect(await second.exit).toBe(1);
-  expect(second.output()).toContain(`can not enter ${directory}.`);
+  expect(second.output()).toContain(`cannot enter ${directory}.`);
   expect(second.output()).toContain(`chmod o+x ${directory}`);
   chmodSync(directory, 0o755);
   const { url, tokens } = await ready(start(directory));
@@ -178,7 +178,7 @@ test.runIf(root)("a database whose files are another user's", async () => {
   const second = start(directory);
   expect(await second.exit).toBe(1);
   expect(second.output()).toMatch(
-    /PostgreSQL can not read its directory .*\n {2}Way out: give the files back/,
+    /PostgreSQL cannot read its directory .*\n {2}Fix: give the files back/,
   );
   chownSync(home, uid, gid);
   await ready(start(directory));

@@ -51,7 +51,7 @@ test('in production a server refuses a table without row level security, and sta
   const error = await refusal();
   expect(error).toBeInstanceOf(OperatorError);
   expect((error as OperatorError).message).toContain('RLS_OFF public.secret');
-  expect((error as OperatorError).wayOut).toContain('npm run doctor');
+  expect((error as OperatorError).fix).toContain('npm run doctor');
 
   await mend(database.owner);
   await start({});

@@ -3,9 +3,9 @@
  * these are known to do nothing but what is assumed of them here.
  */
 import { LambdaStep } from 'postgraphile/grafast';
-import { GuardedDeleteStep, GuardedUpdateStep } from '../schema/existing-row.ts';
+import { ExistingRowDeleteStep, ExistingRowUpdateStep } from '../schema/existing-row.ts';
 import { OnceInsertStep } from '../schema/once.ts';
-import { isRepeatable } from '../schema/pure.ts';
+import { isPure } from '../schema/pure.ts';
 import { FLAG_NULL, type PlanStep } from './internals.ts';
 
 /** Why an operation is left to grafast. */
@@ -27,7 +27,7 @@ const KINDS: Readonly<Record<string, Kind>> = {
   'grafast ConstantStep': 'same',
   'grafast EdgeStep': 'value',
   'grafast FirstStep': 'value',
-  // Anybody's function: the same only where that was said (pure.ts). The functions of filters and
+  // Its function is the same for everybody only if it is marked as pure (pure.ts). The functions of filters and
   // orders, which ApplyInput calls, are taken to be; if one is not, Statements finds out within a second.
   'grafast LambdaStep': 'value',
   'grafast LastStep': 'value',
@@ -47,7 +47,11 @@ const KINDS: Readonly<Record<string, Kind>> = {
   '@dataplan/pg PgSelectStep': 'statement',
 };
 
-const OURS: ReadonlySet<unknown> = new Set([OnceInsertStep, GuardedUpdateStep, GuardedDeleteStep]);
+const OURS: ReadonlySet<unknown> = new Set([
+  OnceInsertStep,
+  ExistingRowUpdateStep,
+  ExistingRowDeleteStep,
+]);
 
 /** By the label of the class itself: another's class may have the same name, or extend one of these. */
 function kindOf(step: PlanStep): Kind | undefined {
@@ -66,7 +70,7 @@ export const sendsStatement = (step: PlanStep): boolean => kindOf(step) === 'sta
 
 /** Whether the step makes the same of the same dependencies, whoever asks and whenever. */
 export const saysTheSame = (step: PlanStep): boolean =>
-  kindOf(step) === 'same' || (isLambda(step) && isRepeatable(step.fn));
+  kindOf(step) === 'same' || (isLambda(step) && isPure(step.fn));
 
 export const isLambda = (step: PlanStep): step is PlanStep & { readonly fn: object } =>
   step.constructor === (LambdaStep as unknown);

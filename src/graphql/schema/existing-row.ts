@@ -24,12 +24,12 @@ export type Expected = Step;
 const CONFLICT = 'This has changed since you read it. Read it again.';
 const NOTHING_TO_CHANGE = 'patch must set at least one field.';
 
-export class GuardedUpdateStep extends PgUpdateSingleStep {
-  readonly #guard: Guard;
+export class ExistingRowUpdateStep extends PgUpdateSingleStep {
+  readonly #row: ExistingRow;
 
   constructor(resource: PgResource, key: Key, expected: Expected | undefined) {
     super(resource, key);
-    this.#guard = new Guard(this, resource, key, expected, (step) => this.addDependency(step));
+    this.#row = new ExistingRow(this, resource, key, expected, (step) => this.addDependency(step));
   }
 
   override async execute(details: ExecutionDetails): Promise<GrafastResultsList<unknown>> {
@@ -40,34 +40,34 @@ export class GuardedUpdateStep extends PgUpdateSingleStep {
       set.map(({ name, value }) => sql`${sql.identifier(name)} = ${value}`),
       ', ',
     );
-    return this.#guard.run(
+    return this.#row.run(
       details,
       (i) =>
-        sql`update ${tableOf(resource)} as ${alias} set ${sets} where ${this.#guard.where(details, i, alias)} returning ${selected(this)}`,
+        sql`update ${tableOf(resource)} as ${alias} set ${sets} where ${this.#row.where(details, i, alias)} returning ${selected(this)}`,
     );
   }
 }
 
-export class GuardedDeleteStep extends PgDeleteSingleStep {
-  readonly #guard: Guard;
+export class ExistingRowDeleteStep extends PgDeleteSingleStep {
+  readonly #row: ExistingRow;
 
   constructor(resource: PgResource, key: Key, expected: Expected | undefined) {
     super(resource, key);
-    this.#guard = new Guard(this, resource, key, expected, (step) => this.addDependency(step));
+    this.#row = new ExistingRow(this, resource, key, expected, (step) => this.addDependency(step));
   }
 
   override async execute(details: ExecutionDetails): Promise<GrafastResultsList<unknown>> {
     const { alias, resource } = this;
-    return this.#guard.run(
+    return this.#row.run(
       details,
       (i) =>
-        sql`delete from ${tableOf(resource)} as ${alias} where ${this.#guard.where(details, i, alias)} returning ${selected(this)}`,
+        sql`delete from ${tableOf(resource)} as ${alias} where ${this.#row.where(details, i, alias)} returning ${selected(this)}`,
     );
   }
 }
 
 /** What decides about a row, and what to say when it was not written. */
-class Guard {
+class ExistingRow {
   readonly #step: Step;
   readonly #resource: PgResource;
   readonly #key: readonly { column: string; dependency: number }[];

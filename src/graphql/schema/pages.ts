@@ -5,7 +5,7 @@
 import type {} from 'postgraphile';
 import { constant, lambda, list, type Step } from 'postgraphile/grafast';
 import { clientError } from '../client-error.ts';
-import { repeatable } from './pure.ts';
+import { pure } from './pure.ts';
 
 /** Rows of a page whose request names no size. */
 export const DEFAULT_PAGE_SIZE = 20;
@@ -28,10 +28,10 @@ export function pagesPlugin(maxPageSize: number): GraphileConfig.Plugin {
     }
     return size;
   };
-  const first = repeatable(([f, l]: readonly [Size, Size]): number | null =>
+  const first = pure(([f, l]: readonly [Size, Size]): number | null =>
     f == null ? (l == null ? Math.min(DEFAULT_PAGE_SIZE, maxPageSize) : null) : checked('first', f),
   );
-  const last = repeatable((l: Size): number | null => (l == null ? null : checked('last', l)));
+  const last = pure((l: Size): number | null => (l == null ? null : checked('last', l)));
 
   return {
     name: 'PagesPlugin',

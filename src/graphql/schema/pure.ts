@@ -1,12 +1,13 @@
 /**
- * Functions that make the same of the same, whoever asks and whenever: only what they have made may be
- * part of a statement that is remembered. To be said by whoever wrote the function.
+ * Marks pure functions: same input, same result, for every person and at any time. The compiled executor
+ * keeps a statement for later requests only if pure functions made it. Takes a function, returns it.
+ * Never mark a function that reads anything but its arguments.
  */
-const said = new WeakSet<object>();
+const marked = new WeakSet<object>();
 
-export function repeatable<F extends (value: never) => unknown>(of: F): F {
-  said.add(of);
+export function pure<F extends (value: never) => unknown>(of: F): F {
+  marked.add(of);
   return of;
 }
 
-export const isRepeatable = (of: object): boolean => said.has(of);
+export const isPure = (of: object): boolean => marked.has(of);

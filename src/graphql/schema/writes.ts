@@ -6,7 +6,7 @@ import type {} from 'postgraphile';
 import type { PgCodecWithAttributes, PgResource } from 'postgraphile/@dataplan/pg';
 import { object } from 'postgraphile/grafast';
 import { CHANGED_COLUMN } from './columns.ts';
-import { GuardedDeleteStep, GuardedUpdateStep } from './existing-row.ts';
+import { ExistingRowDeleteStep, ExistingRowUpdateStep } from './existing-row.ts';
 import { OnceInsertStep, type SqlFunctionName } from './once.ts';
 
 const EXPECTED = 'expectedUpdatedAt';
@@ -44,7 +44,9 @@ export const WritesPlugin: GraphileConfig.Plugin = {
         const resource: PgResource | undefined = scope.pgFieldResource;
         if (!resource) return field;
         if (scope.isPgUpdateMutation || scope.isPgDeleteMutation) {
-          const StepClass = scope.isPgUpdateMutation ? GuardedUpdateStep : GuardedDeleteStep;
+          const StepClass = scope.isPgUpdateMutation
+            ? ExistingRowUpdateStep
+            : ExistingRowDeleteStep;
           const primary = resource.uniques.find((unique) => unique.isPrimary);
           if (!primary) throw new Error(`${resource.name} has no primary key`);
           const codec = resource.codec as PgCodecWithAttributes;

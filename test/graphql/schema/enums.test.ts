@@ -73,7 +73,7 @@ describe.each(['compiled', 'grafast'] as const)('carried out by %s', (executor) 
 
 describe('two labels that would have one name', () => {
   const confused = useTestDatabase();
-  test('are refused with the way out', async () => {
+  test('are refused with the fix', async () => {
     await confused.owner.query(`
       create type public.mood as enum ('so-so', 'so so');
       create function public.my_mood() returns public.mood language sql stable
