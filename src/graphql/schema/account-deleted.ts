@@ -1,6 +1,7 @@
 /**
- * `deleteMe` tells this process at once that an account has ended, so that the very next request with
- * one of its tokens is refused. Other processes learn of it within seconds (src/accounts/deletions.ts).
+ * Calls `accountDeleted` after `deleteMe`, so that this process refuses the next request of the account.
+ * Takes that callback, returns the plugin. Other processes learn of the deletion within seconds
+ * (src/accounts/deletions.ts).
  */
 import type {} from 'postgraphile';
 import { type ObjectStep, type Step, sideEffect } from 'postgraphile/grafast';
@@ -18,7 +19,7 @@ export function accountDeletedPlugin(accountDeleted: () => void): GraphileConfig
             ...field,
             plan($parent, fieldArgs, info) {
               const $payload = plan($parent, fieldArgs, info) as ObjectStep<{ result: Step }>;
-              // Depends on the result, so it runs once the deletion is committed.
+              // A dependency of the result, so it runs after the deletion is committed.
               sideEffect($payload.getStepForKey('result'), () => accountDeleted());
               return $payload;
             },

@@ -1,31 +1,31 @@
 /**
- * What columns are offered for, told by their type and by whether they can be null; no column of a
- * table is named here but the owner's. Hands on the answers, decides nothing about whose rows are seen.
+ * What the API offers for a column: filters, orders. Takes a column's type and nullability. Names no
+ * column except the owner column and updated_at. Decides nothing about access: policies and grants do.
  */
 import type {} from 'graphile-build-pg';
 import type { PgCodec, PgCodecAttribute, PgCodecWithAttributes } from 'postgraphile/@dataplan/pg';
 import { TYPES } from 'postgraphile/@dataplan/pg';
 
-/** The column that says whose row it is. The API shows the relation (`Task.user`), never the column. */
+/** The owner column. The API has the relation (`Task.user`) instead of this column. */
 export const OWNER_COLUMN = 'user_id';
 
-/** The column that moves at every change of a row, by a trigger. */
+/** A trigger sets this column at every change of a row. */
 export const CHANGED_COLUMN = 'updated_at';
 
-/** The type a column is made of, a domain's included. */
+/** The base type; of a domain, the type below it. */
 const basis = (codec: PgCodec): PgCodec =>
   codec.domainOfCodec ? basis(codec.domainOfCodec) : codec;
 
 export const isText = ({ codec }: PgCodecAttribute): boolean => basis(codec) === TYPES.text;
 export const isTime = ({ codec }: PgCodecAttribute): boolean => basis(codec) === TYPES.timestamptz;
 
-/** Rows of such a table belong to one person each, and an index that leads with the person finds them. */
+/** Each row belongs to one person, and an index begins with the owner column. */
 export const isOwned = (codec: PgCodec): codec is PgCodecWithAttributes =>
   codec.attributes !== undefined && OWNER_COLUMN in codec.attributes;
 
-/** Every column that is never null, and times: a time that is not set counts as the earliest. */
+/** Not-null columns, and nullable times: null counts as the earliest time. */
 export const isOrderable = (attribute: PgCodecAttribute): boolean =>
   attribute.notNull === true || isTime(attribute);
 
-/** Texts are searched and times have a since and a before; the rest is equal or not. An id is asked for by `task(id)`. */
+/** Columns with an equality filter: neither the id (`task(id)` finds it) nor the owner column. */
 export const isComparable = (column: string): boolean => column !== 'id' && column !== OWNER_COLUMN;

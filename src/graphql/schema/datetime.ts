@@ -1,6 +1,7 @@
 /**
- * Datetime as RFC 3339 has it, and nothing else PostgreSQL would also take: "yesterday", "infinity", a
- * time without a zone. The text goes on as it is, so that microseconds arrive as they were read.
+ * The scalar Datetime: RFC 3339 (https://www.rfc-editor.org/rfc/rfc3339). Refuses other input that
+ * PostgreSQL accepts: "yesterday", "infinity", a time without a zone. Passes the text on unchanged, so
+ * microseconds are not lost.
  */
 import type {} from 'postgraphile';
 import { GraphQLError, Kind, type ValueNode } from 'postgraphile/graphql';
@@ -8,7 +9,7 @@ import { GraphQLError, Kind, type ValueNode } from 'postgraphile/graphql';
 const RFC_3339 = /^\d{4}-\d{2}-\d{2}[T ]\d{2}:\d{2}:\d{2}(\.\d{1,6})?(Z|[+-]\d{2}:\d{2})$/i;
 
 const RULE =
-  'A Datetime is written as RFC 3339 says, with a time zone and at most six decimals: "2026-01-31T09:30:00Z".';
+  'A Datetime is an RFC 3339 text with a time zone and at most six decimals: "2026-01-31T09:30:00Z".';
 
 function moment(value: unknown, nodes?: ValueNode): string {
   if (typeof value === 'string' && RFC_3339.test(value)) return value;

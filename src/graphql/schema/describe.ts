@@ -1,6 +1,6 @@
 /**
- * The API's documentation: what tables, columns and functions are comes from their comments in the
- * database, the rest from words.ts. Runs over the finished schema and changes nothing but texts.
+ * Descriptions in the schema. Tables, columns and functions have theirs from COMMENT in the database;
+ * words.ts has the rest. Takes the finished schema and changes its descriptions only.
  */
 import type {} from 'graphile-build-pg';
 import type {} from 'postgraphile';
@@ -54,7 +54,7 @@ export const DescribePlugin: GraphileConfig.Plugin = {
 
 type Rows = ReadonlyMap<string, string>;
 
-/** "TaskConnection" → ["task", "Connection"], by the name of a table that is there. */
+/** "TaskConnection" → ["task", "Connection"], if there is a table task. */
 function split(name: string, rows: Rows): [row: string, rest: string] | undefined {
   const type = [...rows.keys()].find((row) => name.startsWith(row));
   return type === undefined ? undefined : [rows.get(type) ?? type, name.slice(type.length)];
@@ -66,17 +66,16 @@ function describeType(type: GraphQLNamedType, rows: Rows, plural: (noun: string)
   const mutation = /^(.*)(Input|Payload)$/.exec(type.name);
   const [row, rest] = split(type.name, rows) ?? [];
   if (row && rest === 'Connection') type.description = `A page of ${plural(row)}.`;
-  else if (row && rest === 'Edge') type.description = `A ${row} and its place in a list.`;
+  else if (row && rest === 'Edge') type.description = `A ${row} and its cursor.`;
   else if (row && rest === 'Condition')
-    type.description = `Which ${plural(row)}. All that is set must hold; what is null is not set.`;
-  else if (row && rest === 'OrderBy') type.description = `The orders of ${plural(row)}.`;
+    type.description = `Filters for ${plural(row)}. Conditions are combined with AND; null is ignored.`;
+  else if (row && rest === 'OrderBy') type.description = `Sort orders of ${plural(row)}.`;
   else if (row && rest === 'Input') type.description = `A new ${row}.`;
   else if (row && rest === 'Patch')
-    type.description = `What to change of a ${row}. What is absent stays as it is; null clears.`;
+    type.description = `Changes to a ${row}. Absent fields keep their value; null clears a field.`;
   else if (mutation?.[1]) {
     const field = mutation[1].charAt(0).toLowerCase() + mutation[1].slice(1);
-    type.description =
-      mutation[2] === 'Input' ? `What ${field} needs.` : `The outcome of ${field}.`;
+    type.description = mutation[2] === 'Input' ? `Input of ${field}.` : `Result of ${field}.`;
   }
 }
 
@@ -86,19 +85,19 @@ function describeFields(
   plural: (noun: string) => string,
 ): void {
   for (const field of Object.values(type.getFields())) {
-    // A column may have any name; its own comment describes it.
+    // The comment of a column describes its field, even if the name is in FIELDS.
     if (!rows.has(type.name)) field.description = FIELDS[field.name] ?? field.description;
     for (const arg of field.args) {
       arg.description = FIELDS[arg.name] ?? arg.description;
-      if (arg.name === 'id') arg.description = 'Its id.';
+      if (arg.name === 'id') arg.description = 'The id.';
     }
     const [, verb, made = ''] = /^(create|update|delete)(.*)$/.exec(field.name) ?? [];
     const row = rows.get(made);
     if (type.name === 'Mutation' && row) {
       field.description = {
-        create: `Makes a ${row}.`,
-        update: `Changes a ${row}: the fields that the patch names.`,
-        delete: `Deletes a ${row} and returns what was deleted.`,
+        create: `Creates a ${row}.`,
+        update: `Changes the fields of a ${row} that the patch contains.`,
+        delete: `Deletes a ${row} and returns it.`,
       }[verb ?? ''];
       continue;
     }
@@ -106,15 +105,15 @@ function describeFields(
     const [target, rest] = split(named, rows) ?? [];
     if (!target) continue;
     if (rest === 'Connection') {
-      field.description = `The person's ${plural(target)}, page by page, newest first unless orderBy says otherwise.`;
+      field.description = `Your ${plural(target)} in pages, newest first by default.`;
     } else if (type.name.endsWith('Payload')) {
       field.description = type.name.startsWith('Delete')
-        ? `The ${target} as it was.`
-        : `The ${target} as it is now.`;
+        ? `The deleted ${target}.`
+        : `The ${target} after the change.`;
     } else if (type.name === 'Query' && field.args.length > 0) {
-      field.description = `The ${target} with this id; null if there is none.`;
+      field.description = `The ${target} with this id, or null.`;
     } else if (rows.has(type.name)) {
-      field.description = `The ${target} it belongs to.`;
+      field.description = `The ${target} that this row belongs to.`;
     }
   }
 }
@@ -123,8 +122,8 @@ function describeInputs(type: GraphQLInputObjectType, mutation: boolean): void {
   const made = /^Create(.*)Input$/.exec(type.name)?.[1];
   for (const field of Object.values(type.getFields())) {
     if (mutation) field.description = INPUTS[field.name] ?? field.description;
-    // The row of a create; the type of the field says the rest.
-    if (made && field.type.toString() === `${made}Input!`) field.description = 'What it is to be.';
+    if (made && field.type.toString() === `${made}Input!`)
+      field.description = 'The values of the new row.';
   }
 }
 
@@ -139,7 +138,7 @@ function describeOrders(type: GraphQLEnumType, row: GraphQLNamedType | undefined
   }
 }
 
-/** SQL has no comments on arguments; a function's own has them as lines `@param name text`. */
+/** SQL has no comments on arguments: a function's comment has lines `@param name text` for them. */
 function describeArguments(
   types: Readonly<Record<string, GraphQLNamedType>>,
   build: GraphileBuild.Build,

@@ -1,8 +1,8 @@
 /**
- * GraphQL's names for the labels of PostgreSQL's enums. A label may be any text, such as `in progress`; a
- * name has letters of ASCII, digits and underscores only (https://spec.graphql.org/October2021/#sec-Names).
- * PostGraphile writes other alphabets in ASCII and ends with an error at a space or a hyphen. Receives labels,
- * hands on names; what is stored stays the label.
+ * GraphQL names for PostgreSQL enum labels. Takes a label, which may be any text such as `in progress`,
+ * returns a name of ASCII letters, digits and underscores
+ * (https://spec.graphql.org/October2021/#sec-Names). PostGraphile transliterates other alphabets and
+ * fails at a space or a hyphen. The stored label never changes.
  */
 import type {} from 'graphile-build-pg';
 import type {} from 'postgraphile';
@@ -24,14 +24,14 @@ export const EnumsPlugin: GraphileConfig.Plugin = {
   },
 };
 
-/** What these words are to GraphQL, no value of an enum may be. */
+/** GraphQL reserves these words: no enum value may have their names. */
 const RESERVED: readonly string[] = ['true', 'false', 'null'];
 
-/** A text of ASCII as a name: itself if it is one, so that labels which always were names keep them. */
+/** ASCII text → name. A text that is a valid name stays unchanged. */
 function nameOf(text: string): string {
   const parts = text.split(/[^A-Za-z0-9_]+/);
   const name = parts.length > 1 ? parts.filter(Boolean).join('_') : text;
-  // Two underscores at the beginning are GraphQL's own.
+  // GraphQL reserves names that begin with two underscores.
   const allowed = (name || '_').replace(/^__+/, '_').replace(/^(?=[0-9])/, '_');
   return RESERVED.includes(allowed) ? `${allowed}_` : allowed;
 }

@@ -1,7 +1,7 @@
 /**
- * PostGraphile's update and delete of one row, with two things added: they can be made to depend on when
- * the row last changed, inside the statement itself, and a row that was not found is an error that says
- * so. PostgreSQL answers both for somebody else's row with "0 rows", exactly as for a missing one.
+ * Update and delete of one existing row: PostGraphile's steps with two additions. The statement can
+ * depend on `updated_at` (optimistic locking: CONFLICT), and a missing row is the error NOT_FOUND. They
+ * must never tell a foreign row from a missing one: PostgreSQL answers "0 rows" for both.
  */
 import type { PgResource } from 'postgraphile/@dataplan/pg';
 import {
@@ -15,10 +15,10 @@ import { clientError, NOT_FOUND } from '../client-error.ts';
 import { CHANGED_COLUMN } from './columns.ts';
 import { assignments, codecOf, runForRow, selected, tableOf } from './row-statement.ts';
 
-/** Columns of the primary key and their values. */
+/** Primary key: column → value. */
 export type Key = Readonly<Record<string, Step>>;
 
-/** When the row must have changed last. Undefined: whenever. Null: never since it was made. */
+/** Expected updated_at. undefined = not checked. null = the row was never changed. */
 export type Expected = Step;
 
 const CONFLICT = 'This has changed since you read it. Read it again.';
@@ -66,7 +66,7 @@ export class ExistingRowDeleteStep extends PgDeleteSingleStep {
   }
 }
 
-/** What decides about a row, and what to say when it was not written. */
+/** The condition for one row, and the error if no row matched. */
 class ExistingRow {
   readonly #step: Step;
   readonly #resource: PgResource;
@@ -94,7 +94,7 @@ class ExistingRow {
     });
   }
 
-  /** The row with this key, and only if it is as expected. */
+  /** SQL condition: the key, and the expected updated_at if there is one. */
   where(details: ExecutionDetails, i: number, alias: SQL): SQL {
     const found = this.#keyMatches(details, i, alias);
     const expected = this.#expectedAt(details, i);
@@ -104,8 +104,8 @@ class ExistingRow {
   }
 
   /**
-   * Nothing was written, and that is decided. This only tells a row that has changed from one that is
-   * not there, asking as the same person; without an expectation there is nothing to tell apart.
+   * The error after no row was written: CONFLICT if the row exists for this person, else NOT_FOUND.
+   * Without an expected updated_at it can only be NOT_FOUND.
    */
   async #refusal(details: ExecutionDetails, i: number): Promise<Error> {
     const missing = clientError('NOT_FOUND', NOT_FOUND);

@@ -1,6 +1,6 @@
 /**
- * The condition of a list: equal, from and to, search. Told by the columns' types, so that a new table
- * has it as well. Every text a client sends is a value of the statement, never a part of a pattern.
+ * Filters of lists: equality, time ranges, text search. Takes the columns' types, so every new table has
+ * them. A client's text is always a parameter of the statement, never SQL or a pattern.
  */
 import type {} from 'graphile-build-pg';
 import type {} from 'postgraphile';
@@ -20,7 +20,7 @@ export const FiltersPlugin: GraphileConfig.Plugin = {
   after: ['PgAttributesPlugin'],
   schema: {
     entityBehavior: {
-      // PostGraphile's own: equality, with null as a value to look for.
+      // PostGraphile's equality filters treat null as a value, so they are off.
       pgCodecAttribute: {
         override: {
           provides: ['rowguardFilters'],
@@ -56,18 +56,18 @@ function filtersOf(
       const stem = field.replace(/At$/, '');
       filters[`${stem}Since`] = filter(
         type,
-        `Only those whose ${field} is this time or later.`,
+        `Only rows whose ${field} is this time or later.`,
         ofColumn(column, compare(sql`>=`)),
       );
       filters[`${stem}Before`] = filter(
         type,
-        `Only those whose ${field} is earlier than this time.`,
+        `Only rows whose ${field} is earlier than this time.`,
         ofColumn(column, compare(sql`<`)),
       );
     } else if (isComparable(column)) {
       filters[field] = filter(
         type,
-        `Only those whose ${field} is this value.`,
+        `Only rows whose ${field} is this value.`,
         ofColumn(column, compare(sql`=`)),
       );
     }
@@ -75,7 +75,7 @@ function filtersOf(
   if (texts.length > 0) {
     filters.search = filter(
       build.graphql.GraphQLString,
-      `Only those with this text in ${texts.map(({ field }) => field).join(' or ')}, in upper or lower case. No character of it has a special meaning.`,
+      `Only rows with this text in ${texts.map(({ field }) => field).join(' or ')}. Case does not matter; no character is a wildcard.`,
       search(texts.map(({ column }) => column)),
     );
   }
@@ -84,7 +84,7 @@ function filtersOf(
 
 type Apply = (condition: PgCondition, value: unknown) => void;
 
-/** A variable that is null is a filter that is not set. */
+/** null = no filter. */
 const filter = (type: GraphQLInputType, description: string, apply: Apply) => ({
   type,
   description,
@@ -106,7 +106,7 @@ const ofColumn =
       callback: (expression) => compare(value, expression),
     });
 
-/** strpos knows no wildcards, so none has to be escaped. */
+/** strpos has no wildcards, so nothing needs escaping. */
 const search =
   (columns: readonly string[]): Apply =>
   (condition, value) => {

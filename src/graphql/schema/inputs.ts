@@ -1,7 +1,7 @@
 /**
- * Inputs and payloads of mutations without Relay's clientMutationId, which no client here needs: HTTP
- * answers in order. An input that would be empty keeps it, because GraphQL has no empty inputs, and may
- * be left out altogether.
+ * Removes Relay's clientMutationId from inputs and payloads: with HTTP, a client knows which request an
+ * answer belongs to. An input with no other field keeps it, because GraphQL forbids empty inputs; the
+ * argument `input` is then optional.
  */
 import type {} from 'graphile-build-pg';
 import type {} from 'postgraphile';
@@ -14,7 +14,7 @@ export const InputsPlugin: GraphileConfig.Plugin = {
   after: ['WritesPlugin'],
   inflection: {
     replace: {
-      /** What a function made, deleted or counted, by the name of its type instead of "result". */
+      /** The payload's field has the name of its type instead of "result". */
       functionMutationResultFieldName: (
         _previous,
         _options,

@@ -1,6 +1,6 @@
 /**
- * What always exists is never null in the API: the rows of a page, the page itself, what a mutation
- * wrote, the owner that a not-null foreign key names, the signed-in person. A client need not ask.
+ * Makes fields non-null whose value always exists: pages and their rows, the row that a mutation wrote,
+ * the row of a not-null foreign key, `me`. Changes types only.
  */
 import type {} from 'graphile-build-pg';
 import type {} from 'postgraphile';
@@ -34,8 +34,8 @@ export const NonNullPlugin: GraphileConfig.Plugin = {
 };
 
 /**
- * The foreign key is in this row and never null. Row level security hides what it names only if that is
- * another person's, and a key that spans people is a fault of the schema which the doctor reports.
+ * Whether the foreign key is in this row and not null. Row level security could still hide the other row
+ * if it belonged to another person; the doctor reports such a foreign key as an error.
  */
 function isOfRow(details: GraphileBuild.PgRelationsPluginRelationDetails | undefined): boolean {
   const relation = details?.registry.pgRelations[details.codec.name]?.[details.relationName];

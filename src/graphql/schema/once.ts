@@ -1,6 +1,7 @@
 /**
- * PostGraphile's insert of one row, which with a key becomes a call of the table's own function
- * `create_<table>_once`: the database decides whether this is the first time (see that function).
+ * Insert of one row with an idempotency key. With a key, calls the table's function create_<table>_once,
+ * which returns the existing row for a repeated key; without one, PostGraphile's insert. Never decides
+ * here whether a key is new: only the database can do that safely.
  */
 import type { PgResource } from 'postgraphile/@dataplan/pg';
 import { PgInsertSingleStep } from 'postgraphile/@dataplan/pg';
@@ -25,7 +26,7 @@ export class OnceInsertStep extends PgInsertSingleStep {
 
   override async execute(details: ExecutionDetails): Promise<GrafastResultsList<unknown>> {
     const keys = details.values[this.#key];
-    // A root field of a mutation runs once, so all of them have a key or none has.
+    // A root field of a mutation runs once, so one value decides for all.
     if (keys?.at(0) == null) return super.execute(details);
     const { alias, resource } = this;
     const { schema, name } = this.#once;

@@ -1,7 +1,7 @@
 /**
- * Orders. PostGraphile offers the columns of any index; here it is every column of an owned table that
- * can be ordered at all, since the owner's index bounds the rows that are sorted. Ties are broken by id
- * in the same direction, which is PostGraphile's own rule and keeps each page's end a single place.
+ * Sort orders. PostGraphile offers indexed columns; this plugin offers every orderable column of an owned
+ * table, because the index on the owner limits the rows to sort. Equal values are ordered by id in the
+ * same direction (PostGraphile's rule), so each cursor is one place. Adds no order to other tables.
  */
 import type {} from 'graphile-build-pg';
 import type {} from 'postgraphile';
@@ -31,7 +31,7 @@ export const OrdersPlugin: GraphileConfig.Plugin = {
       GraphQLEnumType_values(values, build, { scope }) {
         const { pgCodec } = scope;
         if (!scope.isPgRowSortEnum || !pgCodec || !isOwned(pgCodec)) return values;
-        // NATURAL is no order at all, PRIMARY_KEY_* another name for ID_*.
+        // NATURAL is not an order, and PRIMARY_KEY_* is the same as ID_*.
         const { NATURAL: _n, PRIMARY_KEY_ASC: _a, PRIMARY_KEY_DESC: _d, ...rest } = values;
         for (const [attributeName, attribute] of Object.entries(pgCodec.attributes)) {
           if (attribute.notNull || !isTime(attribute)) continue;
@@ -55,8 +55,8 @@ export const OrdersPlugin: GraphileConfig.Plugin = {
 };
 
 /**
- * A cursor on a null compares with nothing, and pages would end there. With "never" as the earliest of
- * all times the order has no nulls, and the condition behind a cursor stays one comparison of tuples.
+ * Nothing compares with null, so a cursor on a null would end the pages. With -infinity in its place the
+ * order has no nulls, and the condition of a cursor stays one comparison of tuples.
  */
 const neverIsEarliest =
   (attribute: string, direction: 'ASC' | 'DESC') =>
@@ -66,7 +66,7 @@ const neverIsEarliest =
       direction,
       callback: (column, codec) => [
         sql`coalesce(${column}, '-infinity')`,
-        // As PostgreSQL spells it: the API's own format has no infinity.
+        // PostgreSQL's own text, because the API's format has no infinity.
         { ...codec, castFromPg: undefined },
         false,
       ],

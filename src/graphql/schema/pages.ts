@@ -1,21 +1,21 @@
 /**
- * Pages: newest first, a default size, a maximum, no offset. Holds for every connection, so that a new
- * table has it too.
+ * Pages of every connection: newest first, a default size, a maximum, no offset. Takes the maximum,
+ * returns the plugin. A page must never be larger than that.
  */
 import type {} from 'postgraphile';
 import { constant, lambda, list, type Step } from 'postgraphile/grafast';
 import { clientError } from '../client-error.ts';
 import { pure } from './pure.ts';
 
-/** Rows of a page whose request names no size. */
+/** Rows of a page without `first` and `last`. */
 export const DEFAULT_PAGE_SIZE = 20;
 
-/** The order of a list nobody ordered. Ids are given in order of creation, so this is newest first. */
+/** The default order. Ids ascend in order of creation, so this is newest first. */
 const NEWEST_FIRST = 'ID_DESC';
 
 type Size = number | null | undefined;
 
-/** What every connection's plan returns, as far as it matters here. */
+/** The part of a connection's step that is used here. */
 interface PagedStep extends Step {
   setFirst(first: Step): void;
   setLast(last: Step): void;
@@ -45,12 +45,12 @@ export function pagesPlugin(maxPageSize: number): GraphileConfig.Plugin {
           if (!f) return args;
           const sizes = build.wrapDescription;
           return {
-            // Applied together below: a default on `first` alone would break `last`.
+            // Both are applied in the field's plan: a default for `first` alone would break `last`.
             first: {
               ...f,
               applyPlan: undefined,
               description: sizes(
-                `Only the first \`n\` of the list: ${DEFAULT_PAGE_SIZE} unless told, ${maxPageSize} at most.`,
+                `Only the first \`n\` rows. Default ${DEFAULT_PAGE_SIZE}, maximum ${maxPageSize}.`,
                 'arg',
               ),
             },
@@ -59,10 +59,7 @@ export function pagesPlugin(maxPageSize: number): GraphileConfig.Plugin {
               last: {
                 ...l,
                 applyPlan: undefined,
-                description: sizes(
-                  `Only the last \`n\` of the list: ${maxPageSize} at most.`,
-                  'arg',
-                ),
+                description: sizes(`Only the last \`n\` rows. Maximum ${maxPageSize}.`, 'arg'),
               },
             }),
             ...rest,
@@ -82,7 +79,7 @@ export function pagesPlugin(maxPageSize: number): GraphileConfig.Plugin {
             plan($parent, fieldArgs, info) {
               const $connection = plan($parent, fieldArgs, info) as PagedStep;
               const $first = fieldArgs.getRaw('first');
-              // Undefined where there is no such argument, whatever its type says.
+              // The type is wrong: this is undefined for a field without `last`.
               const $last = fieldArgs.getRaw('last') as Step<Size> | undefined;
               $connection.setFirst(lambda(list([$first, $last ?? constant(null)]), first));
               if ($last) $connection.setLast(lambda($last, last));

@@ -1,8 +1,8 @@
 /**
- * Columns as PostgreSQL sends them. PostGraphile casts each to text in its SQL, where the protocol sends text
- * anyway; for a page of 50 that was a tenth of the database's work (docs/performance.md). Received are
- * therefore two forms, the protocol's and that of an array of texts (rows within rows), from the stock
- * adaptor a third, of JavaScript; what is handed on is the same.
+ * Selects columns without PostGraphile's casts to text: the protocol sends text anyway, and the casts
+ * were a tenth of the database's work for a page of 50 (docs/performance.md). So a value arrives in one of
+ * three forms: protocol text, an element of a text array (rows within rows), or a JavaScript value (stock
+ * adaptor). The result must be the same for all three.
  */
 import type {} from 'postgraphile';
 import { LIST_TYPES, type PgCodec, TYPES } from 'postgraphile/@dataplan/pg';
@@ -10,14 +10,14 @@ import { type SQL, sql } from 'postgraphile/pg-sql2';
 
 const asItIs = (column: SQL): SQL => column;
 
-// When this is loaded, and so before any schema is read: domains, arrays and ranges copy what they find.
+// At import, before any schema is read: domains, arrays and ranges copy these functions.
 const { int, boolean, timestamptz } = TYPES;
 int.castFromPg = asItIs;
 boolean.castFromPg = asItIs;
-// t, true or true.
+// Protocol: t. Array: true. JavaScript: true.
 boolean.fromPg = (value: unknown) => value === true || String(value).startsWith('t');
-// to_char, PostGraphile's own choice, reads its format anew for each value. Written as JSON has it, the
-// same moment takes two fifths of the time, whatever the database's DateStyle is.
+// PostGraphile uses to_char, which parses its format for each value. to_json takes two fifths of that
+// time and does not depend on DateStyle.
 timestamptz.castFromPg = (moment) => sql`to_json(${moment})`;
 timestamptz.fromPg = (moment) => (moment.startsWith('"') ? moment.slice(1, -1) : moment);
 const textsOf = (moments: SQL): SQL => {
@@ -26,16 +26,16 @@ const textsOf = (moments: SQL): SQL => {
   return sql`(case when (${moments}) is null then null else ${texts} end)`;
 };
 timestamptz.listCastFromPg = textsOf;
-// This list has been made already.
+// TYPES.timestamptz's list codec exists already, so it is changed too.
 LIST_TYPES.timestamptz.castFromPg = textsOf;
 
-const mended = new WeakSet<PgCodec>();
+const fixed = new WeakSet<PgCodec>();
 
-/** A range whose ends are cast is written as an array of both, also where there is none. */
-function mendRange(codec: PgCodec): void {
+/** PostGraphile casts a range to an array of both ends, even a null range; null must stay null. */
+function keepNullRange(codec: PgCodec): void {
   const { castFromPg } = codec;
-  if (!codec.rangeOfCodec || !castFromPg || mended.has(codec)) return;
-  mended.add(codec);
+  if (!codec.rangeOfCodec || !castFromPg || fixed.has(codec)) return;
+  fixed.add(codec);
   codec.castFromPg = (range, notNull) =>
     sql`(case when (${range}) is null then null else ${castFromPg(range, notNull)} end)`;
 }
@@ -46,7 +46,7 @@ export const RawValuesPlugin: GraphileConfig.Plugin = {
   schema: {
     hooks: {
       init(nothing, build) {
-        for (const codec of Object.values(build.input.pgRegistry.pgCodecs)) mendRange(codec);
+        for (const codec of Object.values(build.input.pgRegistry.pgCodecs)) keepNullRange(codec);
         return nothing;
       },
     },

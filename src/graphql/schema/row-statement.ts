@@ -1,7 +1,7 @@
 /**
- * What our own steps for one row share: reading what the input set and what the answer needs, and
- * running the one statement. They extend PostGraphile's steps, which build their statement in one piece
- * and leave no room in it. Three private fields of those are read here; the version is pinned.
+ * Shared by the steps that write one row: the columns that the input sets, the columns that the answer
+ * needs, and running the statement. PostGraphile's steps build their statement in one piece, so these
+ * helpers read three of their private fields; the version is pinned. Only the steps of this folder use it.
  */
 import type { PgCodec, PgResource } from 'postgraphile/@dataplan/pg';
 import { sqlValueWithCodec } from 'postgraphile/@dataplan/pg';
@@ -11,9 +11,9 @@ import { type SQL, sql } from 'postgraphile/pg-sql2';
 interface Internals {
   /** The dependency that holds the connection and the claim. */
   readonly contextId: number;
-  /** What the answer needs of the row. */
+  /** Expressions that the answer needs. */
   readonly selects: readonly SQL[];
-  /** Dependencies that hold what the input does to the row. */
+  /** Dependencies whose values are callbacks that set columns. */
   readonly applyDepIds: readonly number[];
 }
 
@@ -24,7 +24,7 @@ export interface Assignment {
   readonly value: SQL;
 }
 
-/** The columns that the input of the mutation sets, null where it says null, absent where it is silent. */
+/** The columns that the input sets; absent fields of the input are not in the list. */
 export function assignments(
   step: Step,
   resource: PgResource,
@@ -58,7 +58,7 @@ export function tableOf(resource: PgResource): SQL {
   return resource.from;
 }
 
-/** What the answer needs of the row, numbered as PostGraphile's steps look it up. */
+/** The RETURNING list, with the numeric names that PostGraphile's steps read. */
 export function selected(step: Step): SQL {
   const { selects } = internalsOf(step);
   if (selects.length === 0) return sql`1`;
@@ -66,7 +66,7 @@ export function selected(step: Step): SQL {
   return sql.join(numbered, ', ');
 }
 
-/** The row in the form PostGraphile's steps hand on, or undefined where there was none. */
+/** The row in the form that PostGraphile's steps return, or undefined if there is none. */
 export async function runForRow(
   step: Step,
   resource: PgResource,

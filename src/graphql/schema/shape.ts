@@ -1,16 +1,16 @@
 /**
- * What the generated API looks like: it trims and sharpens names, and knows no table but "user". It
- * decides nothing about whose rows are seen.
+ * Names and fields of the generated API: plain `id`, and no fields that no client needs. Names no table
+ * except "user". Decides nothing about access: policies and grants do.
  */
 import type {} from 'graphile-build-pg';
 import type { GraphileConfig } from 'graphile-config';
 import type {} from 'postgraphile';
 import { OWNER_COLUMN } from './columns.ts';
 
-/** The account is reached as `me`; there is no list of people to look through. */
+/** The account is `me`; there is no list of accounts. */
 const ACCOUNT_TABLE = 'user';
 
-/** Amber calls a column `id` rowId, to leave `id` to global object identifiers. There are none here. */
+/** The Amber preset renames `id` to `rowId` because of global object identifiers, which are off here. */
 export const PlainIdsPlugin: GraphileConfig.Plugin = {
   name: 'PlainIdsPlugin',
   version: '1.0.0',
@@ -23,7 +23,7 @@ export const PlainIdsPlugin: GraphileConfig.Plugin = {
   },
 };
 
-/** Leaves out what a client should not touch. Rights decide what is possible, this what is offered. */
+/** Hides fields that clients do not need. Grants decide what is allowed. */
 export const LeanSurfacePlugin: GraphileConfig.Plugin = {
   name: 'LeanSurfacePlugin',
   version: '1.0.0',
@@ -47,7 +47,7 @@ export const LeanSurfacePlugin: GraphileConfig.Plugin = {
               : behavior,
         },
       },
-      // One way to one row: its primary key. The account's own is `me`.
+      // Rows are found by primary key only; the account is `me`.
       pgResourceUnique: {
         override: {
           provides: ['rowguard'],

@@ -1,40 +1,39 @@
-/** What the API says about itself where no comment in the database does; describe.ts puts it in place. */
+/** Descriptions in the schema for everything without a comment in the database. describe.ts applies them. */
 
 export const TYPES: Readonly<Record<string, string>> = {
-  Query: 'What can be read. All of it belongs to the signed-in person.',
-  Mutation: 'What can be changed. Several in one request are done in order, each for itself.',
-  PageInfo: 'Where a page begins and ends, and whether there is more.',
-  Cursor: 'A place in a list, good for the order it was made with. To be kept, not to be read.',
-  Datetime:
-    'A moment, written as RFC 3339 says, with a time zone and up to six decimals: 2026-01-31T09:30:00.123456Z.',
+  Query: 'Reads. Returns data of the signed-in person only.',
+  Mutation: 'Writes. Several in one request run in order, each in its own transaction.',
+  PageInfo: 'The ends of a page, and whether there are more pages.',
+  Cursor: 'An opaque place in a list, valid for the order it was made with.',
+  Datetime: 'RFC 3339, with a time zone and at most six decimals: 2026-01-31T09:30:00.123456Z.',
 };
 
 /** Fields and arguments of lists and payloads, the same for every table. */
 export const FIELDS: Readonly<Record<string, string>> = {
   edges: 'The rows of the page, each with its cursor.',
   nodes: 'The rows of the page.',
-  pageInfo: 'Where the page begins and ends.',
-  totalCount: 'How many there are on all pages together.',
-  cursor: 'Its place in the list, for after and before.',
-  node: 'The row itself.',
-  startCursor: 'The first row of the page; null if the page is empty.',
-  endCursor: 'The last row of the page; null if the page is empty.',
+  pageInfo: 'The ends of the page, and whether there are more pages.',
+  totalCount: 'Number of rows on all pages.',
+  cursor: 'The place of the row in the list, for after and before.',
+  node: 'The row.',
+  startCursor: 'Cursor of the first row; null if the page is empty.',
+  endCursor: 'Cursor of the last row; null if the page is empty.',
   hasNextPage: 'Whether there are rows after the page. Reliable with first.',
   hasPreviousPage: 'Whether there are rows before the page. Reliable with last.',
-  after: 'Only what comes after this cursor.',
-  before: 'Only what comes before this cursor.',
-  condition: 'Only what meets all of this.',
-  orderBy: 'The order. What is equal in it is ordered by id, in the same direction.',
-  input: 'What it needs.',
-  count: 'How many rows it changed or deleted.',
+  after: 'Only rows after this cursor.',
+  before: 'Only rows before this cursor.',
+  condition: 'Filters, combined with AND.',
+  orderBy: 'Sort order. Equal values are ordered by id in the same direction.',
+  input: 'The input.',
+  count: 'Number of changed or deleted rows.',
 };
 
-/** Fields of mutations' inputs, beside the row itself. */
+/** Fields of the mutations' inputs, except the row. */
 export const INPUTS: Readonly<Record<string, string>> = {
-  patch: 'What to change.',
-  clientMutationId: 'Not used. It is here because GraphQL has no empty inputs; leave it out.',
+  patch: 'The changes.',
+  clientMutationId: 'Not used; leave it out. GraphQL forbids empty inputs.',
   expectedUpdatedAt:
-    'The updatedAt you read. If the row has changed since, nothing is done and the code is CONFLICT. Null: it must never have changed. Absent: it does not matter.',
+    'The updatedAt that you read. If the row has changed since, nothing is written and the code is CONFLICT. null: the row must never have changed. Absent: not checked.',
   idempotencyKey:
-    'A text of your choice, new for each row, 200 characters at most. The same request with the same key, within 24 hours, returns the row that is there instead of making another; with other content the code is CONFLICT.',
+    'A text of at most 200 characters, new for each row. Repeating the request with the same key within 24 hours returns the existing row instead of creating another. The same key with other content is CONFLICT.',
 };

@@ -1,6 +1,6 @@
 /**
- * The writes of one row, for every table alike: `expectedUpdatedAt` where the table has updated_at, an
- * error where nothing was written, `idempotencyKey` where the table has a function create_<table>_once.
+ * Writes of one row, for every table: `expectedUpdatedAt` if the table has updated_at, an error if no row
+ * was written, `idempotencyKey` if there is a function create_<table>_once. Names no table.
  */
 import type {} from 'postgraphile';
 import type { PgCodecWithAttributes, PgResource } from 'postgraphile/@dataplan/pg';
