@@ -110,7 +110,7 @@ export function loadConfig(
   if (problems.length > 0) {
     throw new OperatorError(
       `The settings have ${problems.length === 1 ? 'a problem' : `${problems.length} problems`}:\n${problems.map((p) => `  - ${p}`).join('\n')}`,
-      'correct them in the environment or in .env; the README has them all in one table.',
+      'correct them in the environment or in .env; docs/settings.md lists every setting.',
     );
   }
   return Object.freeze(config);
