@@ -26,7 +26,7 @@ npm run bench -- growth [--quick] [--tasks=N] [--requests=N] [--write]
   --rounds       how often each workload is measured on each peer
   --tasks        the largest number of tasks (growth)
   --requests     requests sent while memory is watched (growth)
-  --write        writes bench/*.json, the pictures and the tables in docs/performance.md`;
+  --write        writes bench/*.json and the figures in docs/`;
 
 export function readArguments(args: readonly string[]): Choice | 'help' {
   const { values, positionals } = parseArgs({

@@ -31,14 +31,14 @@ export function growthReport(
   say(`\n${text}`);
   if (!write) return;
   writeResults('growth', findings);
-  writeSection('growth', text);
+  writeSection('performance', 'growth', text);
   say('\nWritten: bench/growth.json, docs/performance.md');
 }
 
 function tables({ began, sharedBuffers, steps, accounts, memory }: GrowthFindings): string {
   const [load = 0] = loadavg();
   return [
-    `Measured on ${began.toISOString().slice(0, 10)}, load average ${load.toFixed(1)} at the end, shared_buffers ${sharedBuffers}. CPU is the median (and quartiles) of five parts.`,
+    `Measured on ${began.toISOString().slice(0, 10)}, load average ${load.toFixed(1)} at the end, shared_buffers ${sharedBuffers}.\nCPU is the median (and quartiles) of five parts.`,
     markdown([
       ['tasks of all', 'people', 'server µs', 'PostgreSQL µs', 'buffers of a page', 'start ms'],
       ...steps.map((step) => [

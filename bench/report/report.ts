@@ -1,6 +1,7 @@
 /** Says what was found in the terminal and, if asked, writes it down. */
 import { cpus } from 'node:os';
 import type { Findings } from '../findings.ts';
+import { overview } from './overview.ts';
 import { picture } from './picture.ts';
 import { linesOf, scenesOf } from './summary.ts';
 import { tables } from './table.ts';
@@ -25,9 +26,10 @@ export async function report(
     cells: findings.cells,
   });
   writePicture('bench', picture(findings));
-  writeSection('targets', targets(findings));
-  writeSection('compare', `${about}\n\n${tables(findings)}`);
-  say('Written: bench/results.json, docs/bench.svg, docs/performance.md');
+  writeSection('performance', 'targets', targets(findings));
+  writeSection('performance', 'compare', `${about}\n\n${overview(findings)}`);
+  writeSection('benchmark', 'tables', `${about}\n\n${tables(findings)}`);
+  say('Written: bench/results.json, docs/bench.svg, docs/performance.md, docs/benchmark.md');
 }
 
 function circumstances({ began, rounds, quick, load, leftOut, postgres }: Findings): string {
