@@ -6,7 +6,7 @@
 import type { Server, ServerResponse } from 'node:http';
 import type { Express } from 'express';
 import { makeSchema } from 'postgraphile';
-import { forgetStatements } from './compiled/statements.ts';
+import { forgetStatements } from './compiled/templates.ts';
 import { Grafserv } from './execution/grafserv.ts';
 
 export interface Api {

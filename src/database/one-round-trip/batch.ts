@@ -8,7 +8,7 @@
 import { type ClientBase, DatabaseError, type FieldDef, type Submittable } from 'pg';
 import { toParameter, type Wire } from './driver.ts';
 import { type DriverNotice, type PgNotice, Rows, toNotice } from './result.ts';
-import type { Statements } from './statements.ts';
+import type { Statements } from './prepared-names.ts';
 
 export interface Step {
   readonly text: string;

@@ -9,7 +9,7 @@ import type { NodePostgresPgClient } from 'postgraphile/adaptors/pg';
 import type { BatchOptions, Outcome, Step } from './batch.ts';
 import type { Link } from './link.ts';
 import type { PgSettings } from './preamble.ts';
-import { statementName } from './statements.ts';
+import { statementName } from './prepared-names.ts';
 
 /**
  * Runs every batch: the place for a deadline or a cancel request. `client` is the connection it runs on;

@@ -6,7 +6,7 @@ import { type ClientBase, DatabaseError } from 'pg';
 import { Batch, type BatchOptions, isFatal, type Line, type Outcome } from './batch.ts';
 import { dropConnection, type Wire, wireOf } from './driver.ts';
 import type { DriverNotice } from './result.ts';
-import { Statements } from './statements.ts';
+import { Statements } from './prepared-names.ts';
 
 /** The SQLSTATE of a lost connection, which PostgreSQL itself can not say any more. */
 const CONNECTION_FAILURE = '08006';

@@ -14,7 +14,7 @@ import {
   selectInternals,
 } from './internals.ts';
 import { type Context, sendAlone, sendOnce } from './send.ts';
-import { type Statement, Statements, valuesOf } from './statements.ts';
+import { type Statement, Statements, valuesOf } from './templates.ts';
 import { isAllKnown, keyOf } from './variables.ts';
 import { writeStatement } from './write-statement.ts';
 

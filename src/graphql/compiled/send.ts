@@ -4,7 +4,7 @@
  */
 import type { PgClientQuery, PgSelectStep, WithPgClient } from 'postgraphile/@dataplan/pg';
 import type { SQLRawValue } from 'postgraphile/pg-sql2';
-import type { Statement } from './statements.ts';
+import type { Statement } from './templates.ts';
 
 export interface Context {
   readonly pgSettings: Parameters<WithPgClient>[0];

@@ -5,7 +5,7 @@
 import type { PgSelectStep } from 'postgraphile/@dataplan/pg';
 import { type Frame, once, unary } from './frame.ts';
 import { asPlanStep, dependency, type Placeholder, type SelectInternals } from './internals.ts';
-import { Parameter, type Statement } from './statements.ts';
+import { Parameter, type Statement } from './templates.ts';
 
 /** What the step hands to its resource to be sent. */
 interface Written {

@@ -1,6 +1,6 @@
 /** Prepared statements: how many, what happens when one is outdated or lost, and what is never run twice. */
 import { afterEach, beforeAll, describe, expect, test } from 'vitest';
-import { statementName } from '../../../src/database/one-round-trip/statements.ts';
+import { statementName } from '../../../src/database/one-round-trip/prepared-names.ts';
 import { makeAccounts, useAdaptor } from '../../support/adaptor.ts';
 import { useCountingProxy } from '../../support/counting-proxy.ts';
 import { useTestDatabase } from '../../support/database.ts';

@@ -8,7 +8,7 @@ import {
   UNUSED_MS,
   VERIFIED_MS,
   valuesOf,
-} from '../../../src/graphql/compiled/statements.ts';
+} from '../../../src/graphql/compiled/templates.ts';
 
 // Every test has a clock of its own.
 beforeEach(forgetStatements);
