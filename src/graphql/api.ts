@@ -6,7 +6,7 @@
 import type { Server, ServerResponse } from 'node:http';
 import type { Express } from 'express';
 import { makeSchema } from 'postgraphile';
-import { forgetStatements } from './compiled/templates.ts';
+import { forgetTemplates } from './compiled/templates.ts';
 import { Grafserv } from './execution/grafserv.ts';
 
 export interface Api {
@@ -36,7 +36,7 @@ export async function openApi(preset: GraphileConfig.Preset): Promise<Api> {
     },
     async reload() {
       serv.setSchema((await makeSchema(preset)).schema);
-      forgetStatements();
+      forgetTemplates();
     },
     endStreams() {
       for (const response of streams) response.destroy();

@@ -7,24 +7,24 @@
  */
 import { type ClientBase, DatabaseError, type FieldDef, type Submittable } from 'pg';
 import { toParameter, type Wire } from './driver.ts';
+import type { PreparedNames } from './prepared-names.ts';
 import { type DriverNotice, type PgNotice, Rows, toNotice } from './result.ts';
-import type { Statements } from './prepared-names.ts';
 
-export interface Step {
+export interface BatchStatement {
   readonly text: string;
   readonly values?: readonly unknown[] | undefined;
   /** Prepared under this name; without one it is parsed each time. */
   readonly name?: string | undefined;
 }
 
-export interface Outcome {
+export interface BatchResult {
   /** Of the last step. */
   readonly result: Rows;
   readonly notices: readonly PgNotice[];
 }
 
 export interface BatchOptions {
-  readonly steps: readonly Step[];
+  readonly steps: readonly BatchStatement[];
   readonly arrays: boolean;
   /** What ReadyForQuery must say: I, all is committed; T, inside an open transaction. */
   readonly expects: 'I' | 'T';
@@ -35,18 +35,18 @@ export interface BatchOptions {
 /** The connection a batch goes out on, and who is told that its turn has come. */
 export interface Line {
   readonly client: ClientBase;
-  readonly statements: Statements;
+  readonly statements: PreparedNames;
   begin(batch: Batch): void;
 }
 
 export class Batch implements Submittable {
-  readonly outcome: Promise<Outcome>;
+  readonly outcome: Promise<BatchResult>;
   /** Steps whose Bind has succeeded: the last one's has not, then it has not run. */
   bound = 0;
   /** Names bound without a Parse, on the strength of an earlier one. */
   readonly reused: string[] = [];
   readonly #line: Line;
-  readonly #steps: readonly (Step & { parameters: (string | Buffer | null)[] })[];
+  readonly #steps: readonly (BatchStatement & { parameters: (string | Buffer | null)[] })[];
   readonly #options: BatchOptions;
   readonly #result: Rows;
   readonly #notices: PgNotice[] = [];
@@ -54,7 +54,7 @@ export class Batch implements Submittable {
   readonly #parsing: (string | undefined)[] = [];
   #completed = 0;
   #error: Error | undefined;
-  readonly #settle: { resolve(outcome: Outcome): void; reject(error: Error): void };
+  readonly #settle: { resolve(outcome: BatchResult): void; reject(error: Error): void };
 
   /** Throws where a value can not be a parameter: later, half a message would be on the wire. */
   constructor(line: Line, options: BatchOptions) {
@@ -65,7 +65,7 @@ export class Batch implements Submittable {
       ...step,
       parameters: (step.values ?? []).map(toParameter),
     }));
-    const { promise, resolve, reject } = Promise.withResolvers<Outcome>();
+    const { promise, resolve, reject } = Promise.withResolvers<BatchResult>();
     this.outcome = promise;
     this.#settle = { resolve, reject };
   }
@@ -98,7 +98,8 @@ export class Batch implements Submittable {
 
   /** Close comes first: after an error the server skips everything up to Sync. */
   #makeRoom(wire: Wire): void {
-    const held = ({ name }: Step) => name === undefined || this.#line.statements.has(name);
+    const held = ({ name }: BatchStatement) =>
+      name === undefined || this.#line.statements.has(name);
     if (!this.#options.afresh && this.#steps.every(held)) return;
     const names = this.#steps.flatMap(({ name }) => name ?? []);
     if (this.#options.afresh) {

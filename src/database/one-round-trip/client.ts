@@ -6,7 +6,7 @@
 import type { PoolClient } from 'pg';
 import type { PgClientQuery, PgClientResult } from 'postgraphile/@dataplan/pg';
 import type { NodePostgresPgClient } from 'postgraphile/adaptors/pg';
-import type { BatchOptions, Outcome, Step } from './batch.ts';
+import type { BatchOptions, BatchResult, BatchStatement } from './batch.ts';
 import type { Link } from './link.ts';
 import type { PgSettings } from './preamble.ts';
 import { statementName } from './prepared-names.ts';
@@ -16,16 +16,16 @@ import { statementName } from './prepared-names.ts';
  * `pgSettings` is the very object of the GraphQL operation's context, so it tells whose it is.
  */
 export type Dispatch = (
-  send: () => Promise<Outcome>,
+  send: () => Promise<BatchResult>,
   about: { readonly client: PoolClient; readonly pgSettings: PgSettings },
-) => Promise<Outcome>;
+) => Promise<BatchResult>;
 
 export interface RequestOptions {
   readonly rawClient: PoolClient;
   readonly link: Link;
   readonly pgSettings: PgSettings;
   /** What sets them, before the statement. */
-  readonly preamble: Step;
+  readonly preamble: BatchStatement;
   readonly prepared: boolean;
   readonly dispatch: Dispatch;
 }
@@ -111,16 +111,16 @@ export class RequestClient implements NodePostgresPgClient {
     return done;
   }
 
-  #named(steps: readonly Step[]): readonly Step[] {
+  #named(steps: readonly BatchStatement[]): readonly BatchStatement[] {
     if (!this.#options.prepared) return steps;
     return steps.map((step) => ({ ...step, name: statementName(step.text) }));
   }
 
   #run(
-    steps: readonly Step[],
+    steps: readonly BatchStatement[],
     expects: BatchOptions['expects'],
     { arrayMode = false }: Partial<PgClientQuery> = {},
-  ): Promise<Outcome> {
+  ): Promise<BatchResult> {
     const { link, rawClient, pgSettings, dispatch } = this.#options;
     const batch = { steps, expects, arrays: arrayMode, afresh: false };
     return dispatch(() => link.run(batch), { client: rawClient, pgSettings });

@@ -3,10 +3,10 @@
  * knows what the connection has prepared and whether it may be used again.
  */
 import { type ClientBase, DatabaseError } from 'pg';
-import { Batch, type BatchOptions, isFatal, type Line, type Outcome } from './batch.ts';
+import { Batch, type BatchOptions, type BatchResult, isFatal, type Line } from './batch.ts';
 import { dropConnection, type Wire, wireOf } from './driver.ts';
+import { PreparedNames } from './prepared-names.ts';
 import type { DriverNotice } from './result.ts';
-import { Statements } from './prepared-names.ts';
 
 /** The SQLSTATE of a lost connection, which PostgreSQL itself can not say any more. */
 const CONNECTION_FAILURE = '08006';
@@ -15,7 +15,7 @@ const links = new WeakMap<ClientBase, Link>();
 
 export class Link implements Line {
   readonly client: ClientBase;
-  readonly statements = new Statements();
+  readonly statements = new PreparedNames();
   readonly #wire: Wire;
   #batch: Batch | undefined;
   #broken = false;
@@ -80,7 +80,7 @@ export class Link implements Line {
     }
   }
 
-  async run(options: BatchOptions): Promise<Outcome> {
+  async run(options: BatchOptions): Promise<BatchResult> {
     const batch = new Batch(this, options);
     this.client.query(batch);
     try {

@@ -4,7 +4,7 @@
  */
 import { escapeLiteral } from 'pg';
 import { REQUEST_SETTINGS, USER_ID_SETTING } from '../session.ts';
-import type { Step } from './batch.ts';
+import type { BatchStatement } from './batch.ts';
 
 /** As PostGraphile hands them over. */
 export type PgSettings = Readonly<Record<string, string | undefined>> | null;
@@ -15,7 +15,7 @@ const TEXT = `select ${REQUEST_SETTINGS.map(
 ).join(', ')}`;
 
 /** Undefined where nobody is asking: the API being built, from the catalogue. */
-export function preambleOf(settings: PgSettings): Step | undefined {
+export function preambleOf(settings: PgSettings): BatchStatement | undefined {
   if (settings === null || !(USER_ID_SETTING in settings)) return undefined;
   const values = REQUEST_SETTINGS.map((name) => settings[name]);
   const known = Object.keys(settings).length === REQUEST_SETTINGS.length;

@@ -23,7 +23,7 @@ export function statementName(text: string): string {
   return name;
 }
 
-export class Statements {
+export class PreparedNames {
   /** Least recently used first. */
   readonly #held = new Set<string>();
   readonly #limit: number;

@@ -32,7 +32,7 @@ const programs = new WeakMap<OperationPlan, Program | 'none'>();
 /** `both`: begun by the compiled form, which gave up. */
 export type Executor = 'compiled' | 'grafast' | 'both';
 
-export interface Outcome {
+export interface OperationOutcome {
   readonly result: ExecutionResult;
   readonly executor: Executor;
 }
@@ -40,7 +40,7 @@ export interface Outcome {
 export async function executeCompiled(
   args: GrafastExecutionArgs,
   grafast: Execute,
-): Promise<Outcome> {
+): Promise<OperationOutcome> {
   const prepared = isPlain(args) ? prepare(args) : undefined;
   if (!prepared) return { result: await grafast(args), executor: 'grafast' };
   const { program, inputs, writes } = prepared;

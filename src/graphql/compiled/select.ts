@@ -14,7 +14,7 @@ import {
   selectInternals,
 } from './internals.ts';
 import { type Context, sendAlone, sendOnce } from './send.ts';
-import { type Statement, Statements, valuesOf } from './templates.ts';
+import { type StatementTemplate, TemplateCache, valuesOf } from './templates.ts';
 import { isAllKnown, keyOf } from './variables.ts';
 import { writeStatement } from './write-statement.ts';
 
@@ -53,7 +53,7 @@ export function compileSelect(
     .filter((id) => id >= 0);
   const execute = executeOnce(step);
   const send = alone ? sendAlone : sendOnce(select);
-  const statements = new Statements((frame) => writeStatement(select, internals, frame));
+  const statements = new TemplateCache((frame) => writeStatement(select, internals, frame));
 
   return (frame, { sent }) => {
     const size = first < 0 ? null : (frame[first] as number | null | undefined);
@@ -82,7 +82,7 @@ function pageOf(
   rows: readonly unknown[],
   size: number | null | undefined,
   { fetchOneExtra }: SelectInternals,
-  { meta, cursorDetails, groupDetails }: Statement,
+  { meta, cursorDetails, groupDetails }: StatementTemplate,
 ) {
   const hasMore = fetchOneExtra && size != null && rows.length > size;
   return {

@@ -4,7 +4,7 @@
  */
 import type { PgClientQuery, PgSelectStep, WithPgClient } from 'postgraphile/@dataplan/pg';
 import type { SQLRawValue } from 'postgraphile/pg-sql2';
-import type { Statement } from './templates.ts';
+import type { StatementTemplate } from './templates.ts';
 
 export interface Context {
   readonly pgSettings: Parameters<WithPgClient>[0];
@@ -13,7 +13,7 @@ export interface Context {
 
 export type Send = (
   context: Context,
-  statement: Statement,
+  statement: StatementTemplate,
   values: readonly unknown[],
 ) => Promise<readonly unknown[]>;
 

@@ -27,7 +27,7 @@ export class Parameter {
   }
 }
 
-export interface Statement {
+export interface StatementTemplate {
   readonly text: string;
   /** PostGraphile's, for the stock adaptor. */
   readonly name: string | undefined;
@@ -38,7 +38,7 @@ export interface Statement {
   readonly groupDetails: unknown;
 }
 
-export const valuesOf = ({ values }: Statement, frame: Frame): unknown[] =>
+export const valuesOf = ({ values }: StatementTemplate, frame: Frame): unknown[] =>
   values.map((value) => (value instanceof Parameter ? value.valueIn(frame) : value));
 
 /** Of all steps together, for anybody can make up keys: then others are written anew more often. */
@@ -53,10 +53,10 @@ export const UNUSED_MS = 60_000;
 
 interface Entry {
   /** To be used until then. */
-  statement: Statement | undefined;
+  statement: StatementTemplate | undefined;
   until: number;
   /** What it is to be compared with. */
-  last: Statement | undefined;
+  last: StatementTemplate | undefined;
   used: number;
 }
 
@@ -66,20 +66,20 @@ let steps = 0;
 let generation = 0;
 
 /** For plans that nobody will carry out any more; those under way do without. */
-export function forgetStatements(): void {
+export function forgetTemplates(): void {
   entries.clear();
   generation++;
 }
 
-export class Statements {
+export class TemplateCache {
   readonly #step = ++steps;
   readonly #generation = generation;
-  readonly #write: (frame: Frame) => Promise<Statement | undefined>;
+  readonly #write: (frame: Frame) => Promise<StatementTemplate | undefined>;
   readonly #now: () => number;
   #repeats = true;
 
   constructor(
-    write: (frame: Frame) => Promise<Statement | undefined>,
+    write: (frame: Frame) => Promise<StatementTemplate | undefined>,
     now: () => number = () => performance.now(),
   ) {
     this.#write = write;
@@ -87,7 +87,7 @@ export class Statements {
   }
 
   /** Undefined where the step has to write it itself: the first time, and while it is written again. */
-  get(key: string, frame: Frame): Statement | undefined {
+  get(key: string, frame: Frame): StatementTemplate | undefined {
     if (!this.#repeats || key.length > MAX_KEY_LENGTH) return undefined;
     if (this.#generation !== generation) return undefined;
     const now = this.#now();
@@ -132,10 +132,10 @@ function makeRoom(now: number): void {
   }
 }
 
-const lengthOf = ({ text, values }: Statement): number =>
+const lengthOf = ({ text, values }: StatementTemplate): number =>
   values.reduce<number>((sum, value) => sum + (JSON.stringify(value)?.length ?? 0), text.length);
 
-const isSame = (a: Statement, b: Statement): boolean =>
+const isSame = (a: StatementTemplate, b: StatementTemplate): boolean =>
   a.text === b.text &&
   a.values.length === b.values.length &&
   a.values.every((value, i) => isSameValue(value, b.values[i]));

@@ -5,7 +5,7 @@
 import type { PgSelectStep } from 'postgraphile/@dataplan/pg';
 import { type Frame, once, unary } from './frame.ts';
 import { asPlanStep, dependency, type Placeholder, type SelectInternals } from './internals.ts';
-import { Parameter, type Statement } from './templates.ts';
+import { Parameter, type StatementTemplate } from './templates.ts';
 
 /** What the step hands to its resource to be sent. */
 interface Written {
@@ -28,7 +28,7 @@ export async function writeStatement(
   select: PgSelectStep,
   { placeholders, afterStepId }: SelectInternals,
   frame: Frame,
-): Promise<Statement | undefined> {
+): Promise<StatementTemplate | undefined> {
   const step = asPlanStep(select);
   const given = step.dependencies.map(({ id }) => unary(frame[id]));
   for (const placeholder of placeholders) {

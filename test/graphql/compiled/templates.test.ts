@@ -1,21 +1,21 @@
 /** What is remembered of a step's statements, for how long, and when the step is not believed any more. */
 import { beforeEach, expect, test } from 'vitest';
 import {
-  forgetStatements,
+  forgetTemplates,
   Parameter,
-  type Statement,
-  Statements,
+  type StatementTemplate,
+  TemplateCache,
   UNUSED_MS,
   VERIFIED_MS,
   valuesOf,
 } from '../../../src/graphql/compiled/templates.ts';
 
 // Every test has a clock of its own.
-beforeEach(forgetStatements);
+beforeEach(forgetTemplates);
 
 const settled = () => new Promise((resolve) => setImmediate(resolve));
 
-const statement = (text: string, values: unknown[] = []): Statement => ({
+const statement = (text: string, values: unknown[] = []): StatementTemplate => ({
   text,
   name: undefined,
   values,
@@ -25,9 +25,9 @@ const statement = (text: string, values: unknown[] = []): Statement => ({
 });
 
 /** A step that writes what `next` says, at the time that `at` says. */
-function step(next: () => Statement | undefined) {
+function step(next: () => StatementTemplate | undefined) {
   const clock = { ms: 0, written: 0 };
-  const statements = new Statements(
+  const statements = new TemplateCache(
     async () => {
       clock.written++;
       return next();
@@ -97,7 +97,7 @@ test('what can not be written is not remembered, and no accident', async () => {
 });
 
 test('a renewal that fails does not make it forget what to compare with', async () => {
-  const texts: (() => Statement)[] = [
+  const texts: (() => StatementTemplate)[] = [
     () => statement('one'),
     () => {
       throw new Error('once');
@@ -125,7 +125,7 @@ test('what nobody has asked for a minute is gone with the next new one', async (
 test('after a reload nothing is remembered of the plans before it', async () => {
   const { ask } = step(() => statement('select 1'));
   for (let i = 0; i < 3; i++) await ask();
-  forgetStatements();
+  forgetTemplates();
   for (let i = 0; i < 4; i++) expect(await ask()).toBeUndefined();
 });
 
