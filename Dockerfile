@@ -1,17 +1,17 @@
 # syntax=docker/dockerfile:1
-# The server alone, for a PostgreSQL of its own: no embedded database, no development tools, no root.
-# The base image is the Node that package.json pins; its npm package is not installed a second time.
+# The server for an external PostgreSQL: no embedded database, no development tools, no root.
+# The base image has the Node version that package.json pins, so the npm package `node` is not installed.
 ARG NODE=24.21.0-bookworm-slim
 
 FROM node:${NODE} AS build
 WORKDIR /app
 COPY package.json package-lock.json .npmrc ./
-# No scripts: they would fetch another Node and unpack the embedded PostgreSQL.
+# Install scripts would download Node and unpack the embedded PostgreSQL.
 RUN npm ci --omit=dev --omit=optional --ignore-scripts --no-audit --no-fund
 COPY .gmrc ./
 COPY migrations ./migrations
 COPY src ./src
-# graphile-migrate keeps committed files to their owner; the server runs as somebody else.
+# graphile-migrate writes committed files with mode 0440; the server runs as the user node.
 RUN chmod -R u=rwX,go=rX .
 
 # docker build --target auth: the Better Auth example, for compose.yaml.
@@ -28,8 +28,8 @@ WORKDIR /app
 COPY --from=build /app ./
 USER node
 EXPOSE 5678
-# Whether the process answers; whether it can serve is /readyz, which is no reason to kill it.
+# /livez, not /readyz: a container must not be killed while its database is down.
 HEALTHCHECK --interval=10s --timeout=3s --start-period=70s \
   CMD ["node", "-e", "fetch(`http://127.0.0.1:${process.env.PORT}/livez`).then((r) => process.exit(r.ok ? 0 : 1), () => process.exit(1))"]
-# Not through npm, which would stand between the signals and the server.
+# Without npm, so that signals reach the server directly.
 CMD ["node", "src/main.ts"]

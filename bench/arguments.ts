@@ -1,18 +1,18 @@
-/** The command line → what to run. Opens nothing. */
+/** Parses the benchmark's command line. Takes arguments, returns the choice. Throws on an invalid one. */
 import { parseArgs } from 'node:util';
 
 export interface Choice {
   readonly command: 'compare' | 'growth';
   readonly quick: boolean;
-  /** Names of peers and of workloads; empty: all of them. */
+  /** Names of peers and workloads; empty = all. */
   readonly only: readonly string[];
-  /** Of the comparison. */
+  /** Rounds of the comparison. */
   readonly rounds: number;
-  /** Of the largest step of the growth. */
+  /** Tasks in the largest step of growth. */
   readonly tasks: number;
-  /** For the memory curve of the growth. */
+  /** Requests for the memory curve of growth. */
   readonly requests: number;
-  /** Whether docs/ and results.json are written. */
+  /** Write docs/ and bench/*.json. */
   readonly write: boolean;
 }
 
@@ -21,9 +21,9 @@ npm run bench -- growth [--quick] [--tasks=N] [--requests=N] [--write]
 
   compare        this server and its peers in turns (default; at most ten minutes)
   growth         cost per request against the number of tasks, memory and start
-  --quick        a minute or two, for a first look
-  --only         peers and workloads by name; this server always takes part
-  --rounds       how often each workload is measured on each peer
+  --quick        shorter runs (a minute or two)
+  --only         peers and workloads by name; Rowguard always takes part
+  --rounds       measurements per workload and peer
   --tasks        the largest number of tasks (growth)
   --requests     requests sent while memory is watched (growth)
   --write        writes bench/*.json and the figures in docs/`;
@@ -45,7 +45,7 @@ export function readArguments(args: readonly string[]): Choice | 'help' {
   if (values.help) return 'help';
   const [command = 'compare'] = positionals;
   if (command !== 'compare' && command !== 'growth') {
-    throw new Error(`there is no ${command}; see npm run bench -- --help`);
+    throw new Error(`There is no command ${command}. See npm run bench -- --help`);
   }
   const quick = values.quick ?? false;
   return {

@@ -1,6 +1,6 @@
 /**
- * Peers that are running, with the requests each will be sent and the proof that all of them answer the
- * same. Receives the stage; hands on who takes part.
+ * Starts peers, prepares their requests and checks that all give the same answers. Takes the stage,
+ * returns the running peers. A peer that cannot run is left out with its reason.
  */
 import type { Ask } from './dialects.ts';
 import type { Peer } from './peers.ts';
@@ -13,7 +13,7 @@ export interface Player {
   readonly peer: Peer;
   readonly child: Child;
   readonly url: string;
-  /** Of each connection. */
+  /** One list per connection. */
   readonly requests: Readonly<Partial<Record<Workload, readonly (readonly LoadRequest[])[]>>>;
 }
 
@@ -25,7 +25,7 @@ export interface CastOptions {
   readonly through: (databaseUrl: string) => string;
 }
 
-/** Starts one; whoever can not take part is left out with the reason. */
+/** Starts a peer. Returns the reason, as text, if the peer cannot run here. */
 export async function join(
   peer: Peer,
   { stage, workloads, tokens, newest, through }: CastOptions,
@@ -62,7 +62,7 @@ export async function join(
   }
 }
 
-/** One before the last page but one of the large account: a hundred rows from its end. */
+/** The cursor or id that is a hundred rows before the end of the large account. */
 async function lastPlace(
   { dialect }: Peer,
   url: string,
@@ -70,7 +70,7 @@ async function lastPlace(
   newest: ReadonlyMap<number, number>,
 ): Promise<string | number> {
   if (!dialect.lastPlace) {
-    // Its ids have no gaps: it was filled by one statement.
+    // One statement inserted the account's rows, so the ids have no gaps.
     return (newest.get(LARGE_ACCOUNT.userId) ?? 0) - LARGE_ACCOUNT.tasks + 100;
   }
   const answer = await send(url, requestOf(LARGE_ACCOUNT.userId, dialect.lastPlace));
@@ -88,13 +88,13 @@ export async function send(url: string, { path, ...request }: LoadRequest): Prom
   return text;
 }
 
-/** What is new in each answer is compared by its kind only. */
+/** Columns whose values differ in each answer: only their types are compared. */
 const VOLATILE: Partial<Record<Workload, readonly string[]>> = {
   create: ['id', 'createdAt'],
   toggle: ['updatedAt'],
 };
 
-/** Throws unless everybody answers every workload with the same rows. Says how many bytes each sent. */
+/** Throws unless all peers return the same rows. Returns bytes per answer, by peer and workload. */
 export async function proveEqual(
   players: readonly Player[],
   workloads: readonly Workload[],
@@ -135,7 +135,7 @@ function rowsOf({ title, dialect }: Peer, workload: Workload, answer: string) {
 
 const PAGES: readonly Workload[] = ['newest', 'filtered', 'deep'];
 
-/** The same moment is written in several ways. */
+/** Peers print the same time in different formats. */
 function plain(row: Record<string, unknown>, kinds: readonly string[] = []): object {
   return Object.fromEntries(
     ['id', 'title', 'completed', 'createdAt', 'updatedAt'].map((name) => {

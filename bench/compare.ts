@@ -1,7 +1,7 @@
 /**
- * The comparison: all peers up at the same time on one database, measured in turns in a new order each
- * round, first side by side with the database, then at a distance from it. Receives what was chosen;
- * prints the table and, if asked, writes it down.
+ * The comparison: all peers run at the same time on one database and are measured in turns, in a new order
+ * each round. First beside the database, then with added network delay. Takes the choice, prints the
+ * table and writes it with --write.
  */
 import { loadavg } from 'node:os';
 import type { Choice } from './arguments.ts';
@@ -32,7 +32,9 @@ async function compare(stage: Stage, choice: Choice, signal: AbortSignal): Promi
   const names = [...PEERS.map(({ name }) => name), 'pgbench'];
   const unknown = only.filter((name) => ![...names, ...WORKLOADS].includes(name));
   if (unknown.length > 0) {
-    throw new Error(`there is no ${unknown}; there are ${[...names, ...WORKLOADS].join(', ')}`);
+    throw new Error(
+      `There is no peer or workload ${unknown}. Names: ${[...names, ...WORKLOADS].join(', ')}`,
+    );
   }
   const peers = PEERS.filter(({ name }) => name === OURS || chosen(only, name, names));
   const workloads = WORKLOADS.filter((name) => chosen(only, name, WORKLOADS));
@@ -53,7 +55,7 @@ async function compare(stage: Stage, choice: Choice, signal: AbortSignal): Promi
     try {
       for (const peer of peers) {
         const player = await joinCast(peer, options);
-        // This server is the first.
+        // Rowguard is the first peer: it refuses to start once this login has its rights.
         if (peer.name === OURS) await stage.admitPlainLogin();
         if (typeof player === 'string') {
           if (!leftOut.includes(`${peer.title}: ${player}`))
@@ -92,7 +94,7 @@ async function compare(stage: Stage, choice: Choice, signal: AbortSignal): Promi
   try {
     for (const reason of leftOut) say(`  left out: ${reason}`);
     bytes = await proveEqual(near, workloads);
-    say('All give the same answers. Warming up …');
+    say('All peers give the same answers. Warming up …');
     for (const player of near) {
       for (const workload of workloads) {
         await warmUp(player, workload, (quick ? 0.3 : 1) * (workload === 'newest' ? 4 : 1));
@@ -148,7 +150,7 @@ async function compare(stage: Stage, choice: Choice, signal: AbortSignal): Promi
   };
 }
 
-/** A list of names chooses peers, workloads or both; a kind of which none is named is not restricted. */
+/** --only may name peers, workloads or both. Without a name of one kind, that kind is not restricted. */
 function chosen(only: readonly string[], name: string, all: readonly string[]): boolean {
   return !all.some((one) => only.includes(one)) || only.includes(name);
 }

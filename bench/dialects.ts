@@ -1,6 +1,6 @@
 /**
- * How each kind of peer is asked for the same thing, and where its answer has the rows. Everybody is asked
- * for the same five columns.
+ * The request for each operation in each peer's API, and the rows in its answer. Every peer returns the
+ * same five columns.
  */
 
 export type Operation =
@@ -18,10 +18,10 @@ export interface Ask {
 
 export interface Dialect {
   ask(operation: Operation): Ask;
-  /** The rows of an answer, as they came. */
+  /** The rows of an answer, unchanged. */
   // biome-ignore lint/suspicious/noExplicitAny: answers of servers whose types are not ours
   rows(answer: any): Record<string, unknown>[];
-  /** Whether a place in a list is an opaque cursor, to be had from the peer itself, or the last id. */
+  /** The request that returns a cursor. undefined = the peer pages by id. */
   readonly lastPlace?: Ask;
 }
 
@@ -35,7 +35,7 @@ const graphql = (query: string, variables?: object): Ask => ({
 
 const FIELDS = 'id title completed createdAt updatedAt';
 
-/** This server. */
+/** Rowguard. */
 export const ours: Dialect = {
   ask(operation) {
     switch (operation.kind) {
@@ -70,7 +70,7 @@ export const ours: Dialect = {
 
 const STOCK_FIELDS = 'id: rowId title completed createdAt updatedAt';
 
-/** PostGraphile's own names, asked for under ours; its default order is the primary key, ascending. */
+/** PostGraphile's names, with aliases. Its default order is the primary key, ascending. */
 export const stock: Dialect = {
   ask(operation) {
     const page = (more = '') =>
@@ -106,7 +106,7 @@ export const stock: Dialect = {
   ),
 };
 
-/** The schema that the hand-written GraphQL peers share. */
+/** The GraphQL peers written by hand: one schema. */
 export const handWritten: Dialect = {
   ask(operation) {
     switch (operation.kind) {

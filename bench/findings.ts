@@ -1,4 +1,4 @@
-/** What one run of the comparison found: the input of every report. Data only. */
+/** The result of one comparison, the input of every report. Data only. */
 import type { Cell } from './measure.ts';
 import type { Peer } from './peers.ts';
 import type { tokenCosts } from './token.ts';
@@ -11,7 +11,7 @@ export interface Findings {
   readonly peers: readonly Peer[];
   readonly workloads: readonly Workload[];
   readonly cells: readonly Cell[];
-  /** By peer and workload. */
+  /** Key: peer and workload. */
   readonly roundTrips: ReadonlyMap<string, number>;
   readonly bytes: ReadonlyMap<string, number>;
   readonly token: Awaited<ReturnType<typeof tokenCosts>>;

@@ -1,7 +1,6 @@
 /**
- * What a request costs as the data grows: all accounts together, and one account by itself; how long the
- * server takes to start; what memory it holds over many requests. Receives what was chosen; prints tables
- * and, if asked, writes them down.
+ * Growth: the cost of a request against the number of tasks (of all accounts, of one account), start time,
+ * and memory over many requests. Takes the choice, prints tables and writes them with --write.
  */
 import type { Client } from 'pg';
 import type { Choice } from './arguments.ts';
@@ -21,13 +20,13 @@ const TASKS_EACH = 100;
 const FIRST_STEP = 10_000;
 /** Tasks of one account. */
 const ACCOUNTS = [1, 50, 1000, 20_000, 200_000];
-/** Different people that are asked for in one step. */
+/** Different people in the requests of one step. */
 const PEOPLE_ASKED = 256;
 const PARTS = 5;
 
-/** As a server for this much data would have: twenty million tasks are some 3 GB with their indexes. */
+/** Twenty million tasks with their indexes have some 3 GB, so they fit. */
 const SHARED_BUFFERS = '4GB';
-/** V8 goes on compiling for more than ten thousand requests; costOf() sends eight times this. */
+/** V8 compiles for more than ten thousand requests; costOf() sends eight times this number. */
 const WARM_UP = 1500;
 
 const say = (line: string): void => console.log(line);
@@ -78,7 +77,7 @@ async function grow(
   const { child } = await boot(stage);
   try {
     const accounts: GrowthFindings['accounts'][number][] = [];
-    // The first account is not to pay for what V8 compiles.
+    // Warm-up, so that the first account's figures do not contain V8's compilation.
     await costOf(stage, child, [1], choice.quick ? many : WARM_UP);
     for (const [i, tasks] of ACCOUNTS.entries()) {
       interrupted.throwIfAborted();
@@ -105,7 +104,7 @@ async function grow(
   }
 }
 
-/** Ten times as many each time, and at last what was asked for. */
+/** Steps of factor ten up to `last`. */
 function sizes(last: number): number[] {
   const found: number[] = [];
   for (let size = FIRST_STEP; size < last; size *= 10) found.push(size);
@@ -114,7 +113,7 @@ function sizes(last: number): number[] {
 
 async function boot(stage: Stage): Promise<{ child: Child; bootMs: number }> {
   const server = PEERS.find(({ name }) => name === OURS);
-  if (!server) throw new Error('this server is not among the peers');
+  if (!server) throw new Error('Rowguard is not in the list of peers');
   const from = performance.now();
   const child = await server.start(stage, (url) => url);
   return { child, bootMs: performance.now() - from };
@@ -139,7 +138,7 @@ async function costOf(stage: Stage, child: Child, people: readonly number[], amo
   return { serverCpu: spread(server), databaseCpu: spread(database) };
 }
 
-/** Dealt out to the connections in turn. */
+/** One request per person, spread over the connections. */
 async function newestOf(stage: Stage, people: readonly number[]): Promise<LoadRequest[][]> {
   const lists: LoadRequest[][] = Array.from({ length: CONNECTIONS }, () => []);
   const dealt = people.length < CONNECTIONS ? Array(CONNECTIONS).fill(people[0]) : people;
@@ -155,7 +154,7 @@ async function newestOf(stage: Stage, people: readonly number[]): Promise<LoadRe
   return lists;
 }
 
-/** Of the page at the end of an account. */
+/** Buffers of a page near the end of an account. */
 async function deepBuffers(stage: Stage, userId: number): Promise<number> {
   const id = await idNearTheEnd(stage.root, userId);
   return pageBuffers(stage.urls.authenticator, [userId], id);

@@ -1,6 +1,6 @@
 /**
- * `npm run bench`: this server beside what somebody would use instead, on this machine, in one run.
- * Installs the peers if they are missing, then hands over. Knows nothing of what is measured.
+ * `npm run bench`: compares Rowguard with alternatives on this machine, in one run. Installs the peers if
+ * they are missing, then runs the chosen command. Exit code 1 on an error.
  */
 import { spawnSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
@@ -14,7 +14,7 @@ try {
   if (chosen === 'help') console.log(HELP);
   else {
     if (!existsSync(join(HERE, 'node_modules/.package-lock.json'))) installPeers();
-    // PostGraphile takes anything else for its own development, which is much slower.
+    // Without it PostGraphile runs in its development mode, which is much slower.
     process.env.GRAPHILE_ENV = 'production';
     if (chosen.command === 'growth') await (await import('./growth.ts')).runGrowth(chosen);
     else await (await import('./compare.ts')).runComparison(chosen);
@@ -25,11 +25,12 @@ try {
 }
 
 function installPeers(): void {
-  console.log('Installing what this server is compared with into bench/node_modules …');
+  console.log('Installing the peers into bench/node_modules …');
   const { status } = spawnSync('npm', ['ci', '--no-audit', '--no-fund', '--loglevel=error'], {
     cwd: HERE,
     stdio: 'inherit',
     shell: process.platform === 'win32',
   });
-  if (status !== 0) throw new Error('npm ci in bench/ failed: it needs a way to the npm registry.');
+  if (status !== 0)
+    throw new Error('npm ci in bench/ failed. It needs access to the npm registry.');
 }

@@ -1,6 +1,7 @@
 /**
- * One cell of the run: one peer, one workload, about a second. CPU is what the peer's threads and the
- * database's backends have run meanwhile; the load generator and the proxy are other processes.
+ * One measurement: one peer, one workload, about a second. Takes a running peer, returns rates, latencies
+ * and the CPU time of the peer's threads and of PostgreSQL's backends. The load generator and the proxy
+ * are other processes and never counted.
  */
 import type { Client } from 'pg';
 import type { Player } from './cast.ts';
@@ -14,7 +15,7 @@ export interface Cell {
   readonly delayMs: number;
   readonly round: number;
   readonly requestsPerSecond: number;
-  /** Microseconds per request; undefined where the system does not tell. */
+  /** Microseconds per request; undefined on systems without /proc. */
   readonly serverCpu: number | undefined;
   readonly databaseCpu: number | undefined;
   /** Milliseconds. */
@@ -29,12 +30,12 @@ export interface Moment {
   readonly seconds: number;
 }
 
-/** Connections that were closed while others had their turn are opened again, statements prepared. */
+/** Requests before a measurement: pools reopen idle connections and prepare statements. */
 const WARM_UP = 80;
 
 /**
- * Until what runs often has been compiled: by V8, which goes on for ten thousand requests and more, by
- * mercurius, and into PostgreSQL's plans. A server that was just started is none that anybody compares.
+ * Runs a workload until the code is compiled (V8 needs ten thousand requests and more, mercurius has its
+ * own compiler) and PostgreSQL has its plans.
  */
 export async function warmUp(player: Player, workload: Workload, seconds: number): Promise<void> {
   const { peer, url, requests } = player;

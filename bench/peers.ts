@@ -1,6 +1,6 @@
 /**
- * Who is compared, and how each is started. Everybody runs as a process of its own, in production mode,
- * without a log, with the same number of connections to the same database.
+ * The compared servers and how to start each. Every peer is a process in production mode, without a log,
+ * with the same number of connections to the same database.
  */
 import { spawnSync } from 'node:child_process';
 import { join } from 'node:path';
@@ -13,10 +13,10 @@ import { CONNECTIONS } from './workloads.ts';
 export interface Peer {
   readonly name: string;
   readonly title: string;
-  /** Who sees to it that a person gets no one else's rows. */
+  /** What keeps people's rows apart: RLS, or a where clause in the peer's code. */
   readonly keptApartBy: 'RLS' | 'where';
   readonly dialect: Dialect;
-  /** Why it can not take part on this machine. */
+  /** The reason if the peer cannot run on this machine. */
   missing?(): string | undefined;
   start(stage: Stage, databaseUrl: (url: string) => string): Promise<Child>;
 }
@@ -64,7 +64,7 @@ export const PEERS: readonly Peer[] = [
     keptApartBy: 'where',
     dialect: rest,
     missing: () =>
-      python() ? undefined : 'no python3 here has fastapi, sqlmodel, uvicorn, psycopg2 and jose',
+      python() ? undefined : 'no python3 with fastapi, sqlmodel, uvicorn, psycopg2 and jose',
     start: (stage, through) =>
       startChild({
         command: python() ?? 'python3',
@@ -108,10 +108,9 @@ const peerSettings = (stage: Stage, databaseUrl: string) => ({
   audience: stage.issuer.audience,
 });
 
-/** JWT_SECRET is a text, so the secret is one. */
 const secretText = (stage: Stage): string => Buffer.from(stage.issuer.secret).toString('utf8');
 
-/** Debian's packages belong to Debian's own Python, which need not be the first of the path. */
+/** Debian's packages belong to /usr/bin/python3, which may not be the first python3 in PATH. */
 function python(): string | undefined {
   return ['python3', '/usr/bin/python3'].find(
     (command) =>

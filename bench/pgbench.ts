@@ -1,6 +1,6 @@
 /**
- * The limit of the database: the same SQL from pgbench, with and without row level security. Receives the
- * stage; hands on cells like those of a peer, or says why there are none.
+ * The database's own limit: the same SQL from pgbench, with and without row level security. Takes the
+ * stage, returns measurements like those of a peer, or none and the reason in `leftOut`.
  */
 import { spawnSync } from 'node:child_process';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
@@ -18,7 +18,7 @@ export const PGBENCH = [
 
 const COLUMNS = 'id, title, completed, created_at, updated_at';
 
-/** pgbench reads `:name` inside quotes as well, so it is cast instead of quoted. */
+/** pgbench replaces `:name` inside quotes too, so the value is cast instead of quoted. */
 const SCRIPTS = {
   'pgbench-rls': `\\set uid random(1, 250)
 \\startpipeline
@@ -39,7 +39,7 @@ export async function pgbenchCells(
 ): Promise<Cell[]> {
   if (!workloads.includes('newest')) return [];
   if (spawnSync('pgbench', ['--version'], { stdio: 'ignore' }).status !== 0) {
-    const reason = 'pgbench: it is not installed';
+    const reason = 'pgbench: not installed';
     if (!leftOut.includes(reason)) leftOut.push(reason);
     return [];
   }
@@ -58,7 +58,7 @@ export async function pgbenchCells(
       serverCpu: undefined,
       databaseCpu:
         before === undefined || after === undefined ? undefined : (after - before) / transactions,
-      // It keeps an average only.
+      // pgbench reports the average only.
       p50: Number.NaN,
       p99: Number.NaN,
     });
@@ -96,7 +96,7 @@ function run(databaseUrl: string, script: string, seconds: number): number {
         env: {
           PATH: process.env.PATH ?? '',
           PGPASSWORD: password,
-          // It parses its statements before it runs the first, and todo_authenticator may see no table.
+          // pgbench parses all statements before `set role`, and todo_authenticator has no right on tables.
           ...(url.username === 'todo_authenticator' && { PGOPTIONS: '-c role=todo_user' }),
         },
       },

@@ -1,7 +1,7 @@
 /**
- * Stands between peers and PostgreSQL, counts round trips and holds what goes to the database for some
- * milliseconds, which is what a network between the two would add. Changes nothing. Each line on the
- * standard input is a new delay; the answer is the number of round trips so far.
+ * A TCP proxy between peers and PostgreSQL. Counts round trips and delays requests, as a network would.
+ * stdin: first the target as JSON, then one delay in milliseconds per line; stdout: the round trips so
+ * far, after each line. Never changes the data.
  */
 import { createServer, connect as dial, type Socket } from 'node:net';
 import { createInterface } from 'node:readline';
@@ -33,7 +33,7 @@ function connect(client: Socket, database: Socket): void {
     socket.on('close', () => other.destroy());
     socket.on('error', () => other.destroy());
   }
-  /** Something was sent and ReadyForQuery has not come yet. */
+  /** Waiting for ReadyForQuery. */
   let asked = false;
   client.on('data', (chunk) => {
     asked = true;
@@ -52,13 +52,13 @@ function connect(client: Socket, database: Socket): void {
 
 /** Whether a chunk ends with ReadyForQuery. https://www.postgresql.org/docs/18/protocol-message-formats.html */
 function readyForQuery(): (chunk: Buffer) => boolean {
-  /** Bytes of the message under way that are still to come. */
+  /** Missing bytes of the current message. */
   let rest = 0;
   let header = Buffer.alloc(0);
   let first = true;
   return (chunk) => {
     let type = '';
-    // The answer to a request for TLS is one letter, before the first message.
+    // The answer to SSLRequest is one byte before the first message.
     let at = first && chunk.length === 1 ? 1 : Math.min(rest, chunk.length);
     first = false;
     rest -= Math.min(rest, at);

@@ -1,4 +1,4 @@
-/** What it costs to know who is asking: a token seen for the first time, and one seen before. */
+/** CPU time of verifying a token, the first time and from the cache. Takes the stage, returns microseconds. */
 import { bearerToken } from '../src/identity/bearer.ts';
 import { openVerifier } from '../src/identity/open.ts';
 import type { Stage } from './support/stage.ts';

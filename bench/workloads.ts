@@ -1,7 +1,7 @@
 /**
- * What is asked of everybody, and by whom. Those who read, who change and who create are different people,
- * so that no workload changes what another one reads; each connection has people of its own, so that no
- * two wait for one row.
+ * The workloads: operations and the people who send them. Readers, updaters and creators are different
+ * people, so no workload changes what another reads. Each connection has its own people, so no two wait
+ * for the same row lock.
  */
 import type { Client } from 'pg';
 import type { Operation } from './dialects.ts';
@@ -11,7 +11,7 @@ export const CROWD: Crowd = { people: 2000, tasks: 200_000 };
 export const LARGE_ACCOUNT = { userId: 2001, tasks: 250_000 };
 export const CONNECTIONS = 8;
 
-/** Different requests of one connection; it sends them over and over. */
+/** Different requests per connection, sent in a loop. */
 const CYCLE = 32;
 
 export const WORKLOADS = ['newest', 'filtered', 'point', 'create', 'toggle', 'deep'] as const;
@@ -31,7 +31,7 @@ export interface Turn {
   readonly operation: Operation;
 }
 
-/** The newest task of each person, for those workloads that need one. */
+/** The newest task id of each person. */
 export async function newestIds(root: Client): Promise<ReadonlyMap<number, number>> {
   const { rows } = await root.query<{ user_id: number; id: number }>(
     'select user_id, max(id) as id from public.task group by user_id',
@@ -39,7 +39,7 @@ export async function newestIds(root: Client): Promise<ReadonlyMap<number, numbe
   return new Map(rows.map(({ user_id, id }) => [user_id, id]));
 }
 
-/** `place`: where the last page of the large account begins, as this peer says it. */
+/** `place` is the peer's cursor (or id) of the last page of the large account. */
 export function turnsOf(
   workload: Workload,
   connection: number,

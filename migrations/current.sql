@@ -1,6 +1,6 @@
--- The next migration. It is run at every save (npm run dev) and again when it is committed, so it must
--- be able to run twice: begin by undoing what it makes, and make that with create or replace where there
--- is such a thing. docs/adding-a-table.md goes through one; docs/conventions.md has the rules.
+-- The next migration. It runs at every save (npm run dev) and again at the commit, so it must be able to
+-- run twice: begin by dropping what it creates, and use create or replace where PostgreSQL has it.
+-- docs/adding-a-table.md is an example; docs/conventions.md has the rules.
 --
 --   drop table if exists public.list cascade;
 --   alter table public.task drop column if exists list_id;

@@ -1,4 +1,4 @@
-/** Apollo Server on Express. Its data access is on node-postgres or, as variant `prisma`, on Prisma. */
+/** Apollo Server on Express. Data access: node-postgres, or Prisma with the variant `prisma`. */
 import { ApolloServer } from '@apollo/server';
 import { expressMiddleware } from '@as-integrations/express5';
 import express from 'express';
@@ -8,7 +8,7 @@ import { taskAccess } from './support/tasks.ts';
 
 const settings = await readSettings();
 const identity = identify(settings);
-// Only there: Prisma's client is generated, and need not be.
+// Loaded only if needed: Prisma's client may not have been generated.
 const tasks =
   settings.variant === 'prisma'
     ? await (await import('./prisma/tasks.ts')).prismaTaskAccess(settings)

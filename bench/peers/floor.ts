@@ -1,7 +1,7 @@
 /**
- * The floor of Node: nothing but node:http and SQL by hand. Variant `rls`: on this server's own adaptor,
- * settings and statement in one round trip, no condition on user_id. Variant `plain`: the same statements
- * on node-postgres without row level security. Between the two lies what the policies cost PostgreSQL.
+ * The least that Node can do: node:http and SQL by hand. Variant `rls`: Rowguard's adaptor, settings and
+ * statement in one round trip, no condition on user_id. Variant `plain`: the same statements on
+ * node-postgres without row level security. The difference is the cost of the policies.
  */
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { openDatabase } from '../../src/database/service.ts';
@@ -22,7 +22,7 @@ const identity = identify(settings);
 const access = settings.variant === 'rls' ? await withRls(settings) : withoutRls(settings);
 
 serve((request, response) => {
-  // A client that goes away in the middle of its request is nobody's mistake.
+  // A client may close the connection during its request.
   answer(request, response).catch(() => response.destroy());
 });
 

@@ -1,4 +1,4 @@
-/** mercurius on Fastify, with its compiler for queries, and node-postgres. */
+/** mercurius on Fastify with its query compiler (JIT), and node-postgres. */
 import Fastify from 'fastify';
 import mercurius from 'mercurius';
 import { identify, listening, openPool, readSettings } from './support/peer.ts';

@@ -1,4 +1,4 @@
-/** Express and node-postgres, written by hand: what a small REST service looks like. */
+/** A small REST service by hand: Express and node-postgres. */
 import express from 'express';
 import { identify, openPool, readSettings, serve } from './support/peer.ts';
 import { taskAccess } from './support/tasks.ts';

@@ -1,6 +1,6 @@
 /**
- * PostGraphile 5 as its documentation sets it up: Express, the Amber preset, its own adaptor. The same
- * login, role, claim and planner settings as this server, the same check of the token before it.
+ * PostGraphile 5 as in its documentation: Express, the Amber preset, its own adaptor. Login, role, claim,
+ * planner settings and token check are the same as Rowguard's.
  */
 import { createServer, type IncomingMessage } from 'node:http';
 import type { AddressInfo } from 'node:net';
@@ -30,7 +30,7 @@ const pgl = postgraphile({
     context: (context) => {
       const request = context.expressv4?.req;
       const person = request && identities.get(request);
-      if (!person) throw new Error('nobody is asking');
+      if (!person) throw new Error('no person in the request');
       return { pgSettings: sessionSettings(person.userId, 10_000) };
     },
   },

@@ -1,4 +1,4 @@
-/** graphql-yoga on node-postgres, with its own caches of parsed and validated documents. */
+/** graphql-yoga and node-postgres, with yoga's caches of parsed and validated documents. */
 import { createSchema, createYoga } from 'graphql-yoga';
 import { identify, openPool, readSettings, serve } from './support/peer.ts';
 import { type Context, resolversOn, typeDefs } from './support/schema.ts';

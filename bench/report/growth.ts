@@ -1,4 +1,4 @@
-/** The growth as tables, in the terminal and, if asked, in docs/performance.md. */
+/** Prints growth as tables; with `write`, also writes them to docs/performance.md. */
 import { loadavg } from 'node:os';
 import type { Spread } from '../support/statistics.ts';
 import { markdown } from './table.ts';

@@ -1,6 +1,6 @@
 /**
- * The comparison as one SVG: CPU per request as bars, server and database apart, and the median latency
- * at a distance. Readable on light and on dark ground, without scripts, fonts or links.
+ * The comparison as an SVG: CPU per request (server and database) and median latency with delay, as bars.
+ * Takes findings, returns SVG text. Readable on light and dark backgrounds; no scripts, fonts or links.
  */
 import type { Findings } from '../findings.ts';
 import { OURS } from '../peers.ts';
@@ -16,7 +16,7 @@ const STEP = 21;
 interface Bar {
   readonly title: string;
   readonly ours: boolean;
-  /** One after the other; the second is lighter. */
+  /** Segments of the bar; the second is lighter. */
   readonly parts: readonly number[];
   readonly text: string;
 }
@@ -53,7 +53,7 @@ ${panels.join('\n')}
 `;
 }
 
-/** Near the database, CPU; far from it, the time a request waits. */
+/** Without delay: CPU. With delay: latency. */
 function barsOf(findings: Findings, scene: Scene): Bar[] {
   return linesOf(findings, scene).flatMap((line) => {
     const { serverCpu, databaseCpu, p50 = 0, name, keptApartBy } = line;

@@ -1,4 +1,4 @@
-/** Says what was found in the terminal and, if asked, writes it down. */
+/** Prints the findings; with `write`, also writes results.json, the picture and docs/performance.md. */
 import { cpus } from 'node:os';
 import type { Findings } from '../findings.ts';
 import { overview } from './overview.ts';

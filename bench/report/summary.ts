@@ -1,6 +1,6 @@
 /**
- * Cells → what they say. Figures are medians of the rounds; ratios are taken within a round, where both
- * sides had the same machine, and then their median and quartiles.
+ * Summarises measurements. Figures are medians of the rounds. Ratios are computed within a round, because
+ * the machine's load was the same for both sides, then as median and quartiles of the rounds.
  */
 import type { Findings } from '../findings.ts';
 import type { Cell } from '../measure.ts';
@@ -24,7 +24,7 @@ export interface Line {
   readonly p99: number | undefined;
   readonly serverCpu: number | undefined;
   readonly databaseCpu: number | undefined;
-  /** This server's figure divided by theirs. */
+  /** Rowguard's figure divided by the peer's. */
   readonly cpuRatio: Spread | undefined;
   readonly rateRatio: Spread | undefined;
 }
@@ -77,7 +77,7 @@ export function linesOf(findings: Findings, scene: Scene): Line[] {
   });
 }
 
-/** In the order they are shown in. */
+/** In the order of the report. */
 export function scenesOf(findings: Findings): Scene[] {
   const delays = [...new Set(findings.cells.map(({ delayMs }) => delayMs))].toSorted(
     (a, b) => a - b,

@@ -1,4 +1,4 @@
-/** The lines of each scene as Markdown tables, which a terminal shows as well as a browser. */
+/** The summary as Markdown tables, for the terminal and the docs. Takes findings, returns text. */
 import type { Findings } from '../findings.ts';
 import type { Spread } from '../support/statistics.ts';
 import { TITLES } from '../workloads.ts';

@@ -1,4 +1,4 @@
-/** What was aimed at, beside what was measured. A miss is a result like any other. */
+/** Targets beside the measured values, as a table. A missed target is reported, not an error. */
 import type { Findings } from '../findings.ts';
 import { OURS } from '../peers.ts';
 import type { Spread } from '../support/statistics.ts';

@@ -1,4 +1,4 @@
-/** Puts what was measured where it is read: results beside the benchmark, pictures and tables in docs/. */
+/** Writes results to bench/*.json, pictures to docs/, tables into docs/performance.md. Overwrites them. */
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 
@@ -15,13 +15,14 @@ export function writePicture(name: string, svg: string): void {
 /** performance.md has the summary, benchmark.md all figures. */
 export type Document = 'performance' | 'benchmark';
 
-/** Replaces what stands between `<!-- bench:name -->` and `<!-- /bench:name -->`. */
+/** Replaces the text between `<!-- bench:name -->` and `<!-- /bench:name -->`. */
 export function writeSection(document: Document, name: string, text: string): void {
   const file = join(ROOT, `docs/${document}.md`);
   const [begin, end] = [`<!-- bench:${name} -->`, `<!-- /bench:${name} -->`];
   const before = readFileSync(file, 'utf8');
   const [from, to] = [before.indexOf(begin), before.indexOf(end)];
-  if (from < 0 || to < from) throw new Error(`docs/${document}.md has no place for ${name}`);
+  if (from < 0 || to < from)
+    throw new Error(`docs/${document}.md has no section <!-- bench:${name} -->`);
   const after = `${before.slice(0, from + begin.length)}\n\n${text}\n\n${before.slice(to)}`;
   writeFileSync(file, after);
 }

@@ -1,7 +1,7 @@
 /**
- * A process of its own for everything that is measured. A peer receives its settings as one line of JSON
- * on its standard input, says `listening <port>` (or is knocked at until it answers), and ends when that input ends: so nothing is left
- * behind, however the benchmark itself ends.
+ * Starts a measured server as a process of its own. A peer reads its settings as one line of JSON from
+ * stdin, prints `listening <port>` (or is polled at a known port) and exits when stdin ends, so that no
+ * process outlives the benchmark.
  */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { type AddressInfo, createServer } from 'node:net';
@@ -19,7 +19,7 @@ export interface ChildOptions {
   readonly env?: Readonly<Record<string, string>>;
   /** Sent on the standard input. */
   readonly settings?: object;
-  /** Where it will listen, if it does not say so itself. */
+  /** Known port of a server that does not print it. */
   readonly port?: number;
 }
 
@@ -59,7 +59,7 @@ function untilListening(child: ChildProcess, known: number | undefined, ended: P
       child.kill('SIGKILL');
       reject(new Error(`${why}\n${text.trim().split('\n').slice(-12).join('\n')}`));
     };
-    const late = setTimeout(() => fail('it did not listen within a minute'), PATIENCE_MS);
+    const late = setTimeout(() => fail('The process did not listen within a minute.'), PATIENCE_MS);
     const read = (chunk: Buffer) => {
       if (text.length > 100_000) return;
       text += chunk;
@@ -68,10 +68,10 @@ function untilListening(child: ChildProcess, known: number | undefined, ended: P
     };
     const listens = (port: number) => {
       clearTimeout(late);
-      clearInterval(knocking);
+      clearInterval(polling);
       resolve(port);
     };
-    const knocking = setInterval(async () => {
+    const polling = setInterval(async () => {
       if (known && (await answers(known))) listens(known);
     }, 25);
     child.stdout?.on('data', read);
@@ -79,8 +79,8 @@ function untilListening(child: ChildProcess, known: number | undefined, ended: P
     child.once('error', (error) => fail(error.message));
     ended.then(() => {
       clearTimeout(late);
-      clearInterval(knocking);
-      fail('it ended');
+      clearInterval(polling);
+      fail('The process ended.');
     });
   });
 }
@@ -91,7 +91,7 @@ const answers = (port: number): Promise<boolean> =>
     () => false,
   );
 
-/** A free one; somebody could take it in between, which then ends the benchmark. */
+/** A free port. If another program takes it in between, the benchmark fails. */
 export function freePort(): Promise<number> {
   return new Promise((resolve, reject) => {
     const server = createServer();

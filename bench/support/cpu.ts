@@ -1,11 +1,11 @@
 /**
- * CPU time of processes from Linux's own accounting, in nanoseconds of the scheduler; elsewhere there is
- * none, and nothing is made up.
+ * CPU time and memory of processes, from Linux's /proc. Returns undefined on other systems; never an
+ * estimate.
  */
 import { readdirSync, readFileSync } from 'node:fs';
 import type { Client } from 'pg';
 
-/** Microseconds that all threads of a process have run; undefined where that can not be known. */
+/** Microseconds of CPU of all threads of a process. */
 export function cpuOf(pid: number): number | undefined {
   try {
     let nanoseconds = 0;
@@ -30,7 +30,7 @@ export function memoryOf(pid: number): number | undefined {
   }
 }
 
-/** The backends that serve peers now; pools come and go, so it is asked each time. */
+/** CPU of the backends that serve peers now, by process id. */
 export async function backends(root: Client): Promise<number[]> {
   const { rows } = await root.query<{ pid: number }>(
     `select pid from pg_stat_activity
@@ -39,7 +39,7 @@ export async function backends(root: Client): Promise<number[]> {
   return rows.map(({ pid }) => pid);
 }
 
-/** Microseconds of the backends that are there; one that has gone since counts nothing. */
+/** Microseconds between two snapshots. Backends that ended in between are not counted. */
 export async function cpuOfBackends(root: Client): Promise<Map<number, number>> {
   const found = new Map<number, number>();
   for (const pid of await backends(root)) {
@@ -59,22 +59,22 @@ export function growth(
   return sum;
 }
 
-/** Microseconds of all backends that have ended: their parent, the postmaster, keeps the account. */
+/** Microseconds of all backends that have ended, from the accounting of the postmaster. */
 export async function cpuOfReaped(root: Client): Promise<number | undefined> {
   const { rows } = await root.query<{ pid: number }>('select pg_backend_pid() as pid');
-  // A backend is gone a moment after its client.
+  // A backend ends shortly after its client.
   await new Promise((resolve) => setTimeout(resolve, 100));
   try {
     const parent = fieldsOf(rows[0]?.pid ?? 0)[1];
     const fields = fieldsOf(Number(parent));
-    // cutime and cstime, in the hundredths of a second that Linux gives to programs.
+    // cutime and cstime, in clock ticks of 10 ms. https://man7.org/linux/man-pages/man5/proc_pid_stat.5.html
     return (Number(fields[13]) + Number(fields[14])) * 10_000;
   } catch {
     return undefined;
   }
 }
 
-/** Of /proc/<pid>/stat, from the state on; the name before it may hold spaces. */
+/** Fields of /proc/<pid>/stat from the state on; the name before it may contain spaces. */
 function fieldsOf(pid: number): string[] {
   const text = readFileSync(`/proc/${pid}/stat`, 'utf8');
   return text.slice(text.lastIndexOf(')') + 2).split(' ');

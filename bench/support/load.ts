@@ -1,6 +1,6 @@
 /**
- * Sends requests over a few connections that stay open, the next one when the last was answered. Its own
- * CPU time is nobody's. Anything but an answer without errors ends the benchmark.
+ * The load generator: keep-alive connections, each sends its next request after the answer. Returns
+ * latencies. Throws if any answer has an error. Its own CPU time is not counted.
  */
 import autocannon, { type Instance, type Options, type Result } from 'autocannon';
 
@@ -12,13 +12,13 @@ export interface LoadRequest {
 }
 
 export interface LoadOptions {
-  /** For the message when something goes wrong. */
+  /** Peer name for the error message. */
   readonly who: string;
   readonly url: string;
-  /** One list for each connection. */
+  /** One list per connection. */
   readonly requests: readonly (readonly LoadRequest[])[];
   readonly seconds?: number;
-  /** Instead of a time. */
+  /** Number of requests, instead of `seconds`. */
   readonly amount?: number;
 }
 
@@ -38,7 +38,7 @@ export async function load(options: LoadOptions): Promise<LoadResult> {
     {
       url: options.url,
       connections: options.requests.length,
-      // How often it looks whether the time is over.
+      // Milliseconds between checks whether the time is over.
       sampleInt: 50,
       ...(options.amount ? { amount: options.amount } : { duration: options.seconds ?? 1 }),
       setupClient: (client) => client.setRequests([...(options.requests[connection++] ?? [])]),
@@ -53,7 +53,7 @@ export async function load(options: LoadOptions): Promise<LoadResult> {
   const bad = result.non2xx + result.errors + result.timeouts + result.mismatches;
   if (bad > 0 || latencies.length === 0) {
     throw new Error(
-      `${bad} of ${result.requests.total} answers of ${options.who} were not good: ${result.non2xx} by status, ${result.mismatches} by content, ${result.errors} lost`,
+      `${bad} of ${result.requests.total} answers of ${options.who} failed: ${result.non2xx} by status, ${result.mismatches} by content, ${result.errors} lost`,
     );
   }
   latencies.sort((a, b) => a - b);

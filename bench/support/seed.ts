@@ -1,13 +1,13 @@
 /**
- * People and tasks in bulk, as the superuser, for whom no policy holds. A person's rows lie far apart in
- * the table, as they do where many people write at the same time.
+ * Inserts people and tasks in bulk, as the superuser (no policy applies). A person's rows are spread over
+ * the table, as if many people wrote at the same time.
  */
 import type { Client } from 'pg';
 import { emailOf } from './stage.ts';
 
 export interface Crowd {
   readonly people: number;
-  /** Of all of them together. */
+  /** Tasks of all people together. */
   readonly tasks: number;
   /** Ids are greater than this one. */
   readonly after?: number;
@@ -15,7 +15,7 @@ export interface Crowd {
 
 export async function seedCrowd(root: Client, { people, tasks, after = 0 }: Crowd): Promise<void> {
   await root.query('begin');
-  // That each owner exists is known here; the look-up of each would take half of the time.
+  // Without foreign key checks: they would take half of the time.
   await root.query('set local session_replication_role = replica');
   await root.query(
     `insert into public."user" (id, email)
@@ -48,7 +48,7 @@ export async function seedAccount(root: Client, userId: number, tasks: number): 
   );
 }
 
-/** As autovacuum would have done after a while; and the bulk is on the disk before anything is timed. */
+/** VACUUM as autovacuum would do, and a checkpoint, so that neither runs during measurements. */
 export async function settle(root: Client): Promise<void> {
   await root.query('vacuum (analyze) public.task, public."user"');
   await root.query('checkpoint');

@@ -20,8 +20,8 @@ export interface Stage {
   readonly issuer: IssuerOptions;
   token(userId: number): Promise<string>;
   /**
-   * The login of the peers that enforce nothing in the database. This server refuses to start beside one
-   * that may write into anybody's account, so it comes after and goes before.
+   * The login of the peers without RLS. Rowguard refuses to start beside a login that may write every
+   * person's rows, so it gets its rights after each start of Rowguard and loses them before the next.
    */
   admitPlainLogin(): Promise<void>;
   dismissPlainLogin(): Promise<void>;
@@ -116,7 +116,7 @@ async function openStage(sharedBuffers: string | undefined): Promise<Stage> {
   }
 }
 
-/** From its next start on. */
+/** Takes effect at the next start. */
 async function setSharedBuffers(rootUrl: string, size: string): Promise<void> {
   await withClient(rootUrl, (root) =>
     root.query(`alter system set shared_buffers = ${root.escapeLiteral(size)}`),
@@ -124,8 +124,8 @@ async function setSharedBuffers(rootUrl: string, size: string): Promise<void> {
 }
 
 /**
- * No policy holds for it, and it plans as requests of this server do: with the bitmap scans that
- * PostgreSQL would choose for a generic plan, a deep page would read all of a large account.
+ * BYPASSRLS, with the planner settings of Rowguard's requests: with bitmap scans, which PostgreSQL
+ * chooses for a generic plan, a deep page would read all of a large account.
  */
 async function admitPlainLogin(root: Client, password: string): Promise<void> {
   await root.query(`

@@ -19,7 +19,7 @@ function at(sorted: readonly number[], share: number): number {
   return below + (above - below) * (place - Math.floor(place));
 }
 
-/** A new order each time, so that no peer always follows the same one. */
+/** A random order, so that no peer always runs after the same one. */
 export function shuffled<T>(items: readonly T[]): T[] {
   return items
     .map((item) => ({ item, key: Math.random() }))

@@ -1,4 +1,4 @@
-/** The distance between a peer and its database: bench/proxy.ts, in a process of its own. */
+/** Network delay between a peer and its database: starts bench/proxy.ts and controls it. */
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { type Player, send } from '../cast.ts';
@@ -6,11 +6,11 @@ import type { Workload } from '../workloads.ts';
 import { startChild } from './child.ts';
 
 export interface Wire {
-  /** The same database at the other end of the wire. */
+  /** The database URL through the proxy. */
   url(databaseUrl: string): string;
-  /** Adds so many milliseconds to each round trip from now on. */
+  /** Milliseconds added to each round trip from now on. */
   delay(milliseconds: number): Promise<void>;
-  /** What one request of this workload costs, once statements are prepared and the token is known. */
+  /** Round trips of one request, with prepared statements and a cached token. */
   roundTrips(player: Player, workload: Workload): Promise<number>;
   stop(): Promise<void>;
 }
@@ -27,7 +27,7 @@ export async function openWire(databaseUrl: string): Promise<Wire> {
   const { stdin, stdout } = child.process;
   if (!stdin || !stdout) throw new Error('the proxy has no input');
   const lines = createInterface({ input: stdout });
-  /** Sets the delay; the answer is the number of round trips so far. */
+  /** Sets the delay; resolves with the round trips so far. */
   const tell = (milliseconds: number) =>
     new Promise<number>((resolve) => {
       lines.once('line', (line) => resolve(Number(line)));
@@ -46,11 +46,11 @@ export async function openWire(databaseUrl: string): Promise<Wire> {
     async roundTrips({ url, requests }, workload) {
       const [request] = requests[workload]?.[0] ?? [];
       if (!request) throw new Error(`there is no request for ${workload}`);
-      // Pools open connections one by one; each gets its statements here.
+      // Opens the pool's connections and prepares their statements.
       for (let i = 0; i < 2 * TIMES; i++) await send(url, request);
       const before = await tell(0);
       for (let i = 0; i < TIMES; i++) await send(url, request);
-      // One in ten is what a server asks for itself now and then.
+      // Rounds off a server's own occasional queries.
       return Math.round(((await tell(0)) - before) / TIMES);
     },
     stop: () => child.stop(),

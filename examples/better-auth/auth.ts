@@ -1,6 +1,6 @@
 /**
- * The Better Auth server's settings: all that Rowguard needs of one. Receives a connection pool, hands on
- * the server's request handler and its migrations. Copy this file; the other two are for the demo.
+ * Settings of a Better Auth server for Rowguard. Takes a connection pool, returns the request handler and
+ * the migration. Copy this file; the other two are for the demo.
  */
 import { betterAuth } from 'better-auth';
 import { getMigrations } from 'better-auth/db/migration';
@@ -8,15 +8,15 @@ import { jwt } from 'better-auth/plugins';
 import { PostgresDialect } from 'kysely';
 import type { Pool } from 'pg';
 
-/** Its tables live apart: it has one called "user" as well. */
+/** A schema of its own: Better Auth has a table "user" too. */
 export const SCHEMA = 'auth';
 
 export interface AuthOptions {
   /** As the owner of Rowguard's database. */
   readonly pool: Pool;
-  /** What the tokens name as issuer and audience. Unset, Better Auth would sign tokens without either. */
+  /** Issuer and audience of the tokens. Without it Better Auth signs tokens that have neither. */
   readonly baseURL: string;
-  /** Encrypts the private keys: with another one they can not be read. */
+  /** Encrypts the private keys in the database. With another secret they cannot be decrypted. */
   readonly secret: string;
 }
 
@@ -31,7 +31,7 @@ export function createAuth({ pool, baseURL, secret }: AuthOptions) {
     user: {
       deleteUser: {
         enabled: true,
-        // Before, so that a failure keeps the account whole and the person can try again.
+        // Before the deletion: if this fails, the account stays complete and the person can try again.
         beforeDelete: async (user) => {
           await pool.query('select app_private.end_account($1)', [Number(user.id)]);
         },
@@ -40,7 +40,7 @@ export function createAuth({ pool, baseURL, secret }: AuthOptions) {
     plugins: [
       jwt({
         jwt: {
-          // Better Auth's ids are strings, whatever the column is.
+          // Better Auth returns ids as strings, even for an integer column.
           definePayload: ({ user }) => ({ user_id: Number(user.id), email: user.email }),
         },
       }),
@@ -53,7 +53,7 @@ export function createAuth({ pool, baseURL, secret }: AuthOptions) {
 async function migrate(options: Parameters<typeof getMigrations>[0], pool: Pool): Promise<void> {
   const { runMigrations } = await getMigrations(options);
   await runMigrations();
-  // An id that Rowguard knows already belongs to somebody (on the embedded database, to Alice and Bob).
+  // New ids must be greater than those in Rowguard (on the embedded database, Alice and Bob have 1 and 2).
   await pool.query(
     `select setval(s.name::regclass, u.last_value)
      from public.user_id_seq as u, pg_get_serial_sequence('${SCHEMA}."user"', 'id') as s (name)

@@ -1,6 +1,6 @@
 /**
- * Where the tables go: DATABASE_URL, or the embedded database of the `npm start` that runs beside this.
- * It waits for that one, as nobody starts two programs at the same moment.
+ * Opens the database for Better Auth's tables: DATABASE_URL, or the embedded database of a running
+ * `npm start`. Returns the owner's pool; waits until Rowguard has migrated the database.
  */
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -10,19 +10,18 @@ import { loadSecrets, loadState } from '../../src/embedded/files.ts';
 import { livingHolder } from '../../src/embedded/lock.ts';
 import { embeddedUrls } from '../../src/embedded/urls.ts';
 
-/** A pool of the owner's connections to a migrated Rowguard database. */
 export async function openDatabase(
   databaseUrl: string | undefined,
   dataDirectory: string,
   say: (line: string) => void,
 ): Promise<Pool> {
-  let told = false;
+  let reported = false;
   for (; ; await sleep(300)) {
     const connectionString = databaseUrl ? external(databaseUrl) : await embedded(dataDirectory);
     const pool = connectionString && (await migrated(connectionString));
     if (pool) return pool;
-    if (!told) say('Waiting for Rowguard: run npm start in another terminal …');
-    told = true;
+    if (!reported) say('Waiting for Rowguard: run npm start in another terminal …');
+    reported = true;
   }
 }
 
@@ -34,7 +33,7 @@ function external(text: string): string {
 
 async function embedded(directory: string): Promise<string | undefined> {
   const port = (await livingHolder(join(directory, 'running.json')))?.postgresPort;
-  // Not before Alice and Bob have their ids.
+  // Alice and Bob must have their ids first.
   if (!port || !loadState(directory).seeded) return undefined;
   return embeddedUrls(loadSecrets(directory, true), port).owner;
 }
@@ -48,7 +47,7 @@ async function migrated(connectionString: string): Promise<Pool | undefined> {
     );
     if (rows[0]?.ready) return pool;
   } catch (error) {
-    // Refused, starting, or not made yet; anything else would not mend itself.
+    // Refused, starting or not created yet. Waiting does not fix other errors.
     const { code = '' } = error as { code?: string };
     if (!/^(ECONN|57P03|3D000|28P01)/.test(code)) throw error;
   }

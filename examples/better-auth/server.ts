@@ -1,4 +1,4 @@
-/** Runs the Better Auth server of auth.ts on this machine, and says how to use it. */
+/** Runs the Better Auth server of auth.ts on this machine and prints how to use it. Reads settings from the environment. */
 import { randomBytes } from 'node:crypto';
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:http';
@@ -10,7 +10,7 @@ import { openDatabase } from './database.ts';
 const {
   DATABASE_URL,
   DATA_DIR,
-  // In a container: 0.0.0.0, or nobody outside it could sign in.
+  // In a container use 0.0.0.0, so that other containers and the host can connect.
   AUTH_HOST = '127.0.0.1',
   AUTH_PORT = '3000',
   BETTER_AUTH_SECRET,
@@ -47,7 +47,7 @@ for (const signal of ['SIGINT', 'SIGTERM'] as const) {
   });
 }
 
-/** Beside the database whose private keys it encrypts: the two are kept, or thrown away, together. */
+/** Stored beside the database whose private keys it encrypts: neither is useful without the other. */
 function keptSecret(): string {
   const file = join(dataDirectory, 'better-auth.secret');
   if (!existsSync(file)) {

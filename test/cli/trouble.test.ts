@@ -146,7 +146,7 @@ test('lost passwords: the database is left alone', async () => {
   writeFileSync(join(directory, 'data/postgres/global/pg_control'), '');
   const started = start(directory);
   expect(await started.exit).toBe(1);
-  expect(started.output()).toMatch(/secrets\.json is missing, .*\n {2}Fix: put the file back/);
+  expect(started.output()).toMatch(/secrets\.json is missing; .*\n {2}Fix: put the file back/);
   expect(existsSync(join(directory, 'data/postgres/global/pg_control'))).toBe(true);
 });
 

@@ -1,6 +1,6 @@
 /**
- * Prisma's client, made from schema.prisma into bench/generated/, which git ignores. Hands on why there is
- * none, as one line.
+ * Generates Prisma's client from schema.prisma into bench/generated/ (ignored by git). Returns undefined,
+ * or one line that says why it failed.
  */
 import { spawnSync } from 'node:child_process';
 import { createRequire } from 'node:module';
@@ -10,7 +10,7 @@ const BENCH = join(import.meta.dirname, '../..');
 
 let outcome: { readonly reason: string | undefined } | undefined;
 
-/** Once per run: it takes a second, and peers are started twice. */
+/** Once per run, although peers start twice: it takes a second. */
 export function generateClient(): string | undefined {
   outcome ??= { reason: generate() };
   return outcome.reason;
@@ -29,7 +29,7 @@ function generate(): string | undefined {
       timeout: 60_000,
       env: {
         ...process.env,
-        // It downloads this engine unless told where it is, and generates without ever starting it.
+        // Without this path Prisma downloads the engine. Generating never starts it.
         PRISMA_SCHEMA_ENGINE_BINARY: process.execPath,
         CHECKPOINT_DISABLE: '1',
         NO_COLOR: '1',
@@ -37,7 +37,7 @@ function generate(): string | undefined {
     },
   );
   if (status === 0) return undefined;
-  // What it did comes before what went wrong.
+  // The error is at the end of the output.
   const lines = (error?.message ?? stderr).split('\n').filter((line) => line.trim() !== '');
   const line = lines.find((text) => /error/i.test(text)) ?? lines[0];
   return `prisma generate failed: ${line ?? `it ended with ${status}`}`;

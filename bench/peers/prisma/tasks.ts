@@ -1,6 +1,6 @@
 /**
- * The same data access on Prisma: `where: { userId }` in each call. Its driver adapter names no statement by
- * itself; with a name for each text, a statement is parsed once for each connection, as in ../support/tasks.ts.
+ * Data access with Prisma: `where: { userId }` in each call. Statements get a name per text, which
+ * Prisma's driver adapter does not do, so that each is parsed once per connection as in ../support/tasks.ts.
  */
 import { createHash } from 'node:crypto';
 import { join } from 'node:path';
@@ -13,7 +13,7 @@ interface Row extends Omit<Task, 'createdAt' | 'updatedAt'> {
   readonly updatedAt: Date | null;
 }
 
-/** What is used of the generated client, which is not there when this is type-checked. */
+/** The used part of the generated client, which does not exist during type checks. */
 interface Client {
   readonly task: {
     findMany(query: object): Promise<Row[]>;
@@ -53,7 +53,7 @@ export async function prismaTaskAccess({
     byId: async (userId, id) => one(await task.findUnique({ where: { id, userId }, select })),
     create: async (userId, title) => one(await task.create({ data: { title, userId }, select })),
     setCompleted: async (userId, id, completed) => {
-      // update() throws where there is no such row. This returns none, in one statement as well.
+      // update() throws if no row matches. This returns an empty list, also with one statement.
       const query = { where: { id, userId }, data: { completed }, select };
       const [row] = await task.updateManyAndReturn(query);
       return one(row);
@@ -63,7 +63,7 @@ export async function prismaTaskAccess({
 
 const one = (row: Row | null | undefined): Task | null => (row ? written(row) : null);
 
-/** Prisma hands on each moment as a Date. */
+/** Prisma returns times as Date. */
 const written = (row: Row): Task => ({
   ...row,
   createdAt: row.createdAt.toISOString(),
@@ -72,7 +72,7 @@ const written = (row: Row): Task => ({
 
 const names = new Map<string, string>();
 
-/** PostgreSQL cuts a name after 63 bytes. There are as many texts as there are kinds of requests. */
+/** Short names: PostgreSQL truncates names at 63 bytes. One text per kind of request. */
 function nameOf(sql: string): string {
   let name = names.get(sql);
   if (name === undefined) {

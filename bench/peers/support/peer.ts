@@ -1,6 +1,6 @@
 /**
- * What every peer written for Node shares: its settings, the check of its tokens, its pool. The check is
- * this server's own, with its cache of verified tokens, so that no ratio depends on who checks a token.
+ * Shared by all Node peers: settings from stdin, token check, pool. The token check is Rowguard's with its
+ * cache, so that no ratio depends on it.
  */
 import { createServer, type IncomingMessage, type RequestListener } from 'node:http';
 import type { AddressInfo } from 'node:net';
@@ -16,7 +16,7 @@ export interface PeerSettings {
   readonly secret: string;
   readonly issuer: string;
   readonly audience: string;
-  /** Whatever else one peer needs. */
+  /** Variant of the peer. */
   readonly variant?: string;
 }
 
@@ -45,9 +45,9 @@ export function identify(settings: PeerSettings) {
 }
 
 export function openPool({ databaseUrl, poolSize }: PeerSettings): Pool {
-  // A moment goes on as the text it came as: making a Date and a text of it again costs twice the query.
+  // Times stay text: parsing and formatting them costs twice as much as the query.
   types.setTypeParser(types.builtins.TIMESTAMPTZ, (text) => text);
-  // Nobody loses connections while it is somebody else's turn.
+  // Idle connections stay open while other peers are measured.
   return new Pool({ connectionString: databaseUrl, max: poolSize, idleTimeoutMillis: 0 });
 }
 

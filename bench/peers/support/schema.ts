@@ -1,4 +1,4 @@
-/** The GraphQL schema somebody writes by hand for these workloads, and its resolvers. */
+/** GraphQL schema and resolvers for these workloads, as one would write them by hand. */
 import type { TaskAccess } from './tasks.ts';
 
 export interface Context {

@@ -1,7 +1,6 @@
 /**
- * The data access somebody writes by hand on node-postgres: `where user_id = …` in each statement and no
- * row level security. Every statement has a name, so that it is parsed once for each connection, which is
- * the best that node-postgres has.
+ * Data access by hand with node-postgres: `where user_id = …` in each statement, no row level security.
+ * Statements have names, so that each is parsed once per connection: the fastest way of node-postgres.
  */
 import type { Pool } from 'pg';
 
@@ -10,7 +9,7 @@ const COLUMNS = 'id, title, completed, created_at as "createdAt", updated_at as 
 export interface PageOptions {
   readonly first: number;
   readonly completed?: boolean | null | undefined;
-  /** The id of the last task of the page before. */
+  /** Id of the last task of the previous page. */
   readonly after?: number | null | undefined;
 }
 
