@@ -1,6 +1,6 @@
 /**
- * How many pages of the database a page of tasks takes, from EXPLAIN as the server's login under the
- * server's own settings. Unlike times, no noise can change it.
+ * Buffers (8 kB pages) that PostgreSQL reads for a page of tasks, from EXPLAIN with the server's login and
+ * settings. Takes people, returns their median. Unlike times, it has no noise.
  */
 import { withClient } from '../../src/database/connect.ts';
 import { sessionSettings } from '../../src/database/session.ts';
@@ -12,7 +12,7 @@ interface Plan {
   readonly 'Shared Read Blocks': number;
 }
 
-/** The median of these people; with `before`, of a page further down. */
+/** Median over `people`. With `before`, of the page whose ids are smaller. */
 export async function pageBuffers(
   databaseUrl: string,
   people: readonly number[],

@@ -1,7 +1,7 @@
 /**
- * Where the play takes place: a throw-away PostgreSQL with the committed migrations, an issuer with a new
- * secret, and a login without row level security for those peers that filter by themselves. Nothing of it
- * outlives the run.
+ * The benchmark's environment: a disposable PostgreSQL with the committed migrations, a token issuer with
+ * a new secret, and a BYPASSRLS login for the peers that filter in their own code. Everything is removed
+ * at the end of the run.
  */
 import { randomBytes } from 'node:crypto';
 import { chmodSync, mkdtempSync, realpathSync, rmSync } from 'node:fs';
@@ -33,15 +33,15 @@ export const emailOf = (userId: number): string => `user${userId}@example.com`;
 const PLAIN_LOGIN = 'bench_app';
 
 /**
- * Whatever happens, also Ctrl-C, the database is stopped and its files are removed. `sharedBuffers` as
- * PostgreSQL writes it; its own 128 MB otherwise.
+ * Runs `work`. The database is always stopped and removed, after an error or Ctrl-C too. `sharedBuffers`
+ * is PostgreSQL's setting, such as 4GB; default 128MB.
  */
 export async function withStage<T>(
   work: (stage: Stage, interrupted: AbortSignal) => Promise<T>,
   sharedBuffers?: string,
 ): Promise<T> {
   const ended = new AbortController();
-  // Through npm one Ctrl-C comes twice.
+  // npm passes Ctrl-C on, so it arrives twice.
   const interrupt = () => ended.abort(new Error('interrupted'));
   process.on('SIGINT', interrupt).on('SIGTERM', interrupt);
   try {

@@ -106,8 +106,8 @@ describe('a first start', () => {
       const directory = temporaryDirectory();
       chmodSync(directory, 0o700);
       const started = start(directory);
-      // Said before anything is put there, so that it is removed however the test ends.
-      const [, elsewhere = ''] = await started.until(/so its files are in (\S+), and/);
+      // Printed before the directory is created, so it is removed however the test ends.
+      const [, elsewhere = ''] = await started.until(/Its files are in (\S+);/);
       onTestFinished(() => rmSync(dirname(elsewhere), { recursive: true, force: true }));
       const { url, tokens } = await ready(started);
       expect(started.output()).toMatch(/who cannot enter/);
