@@ -95,6 +95,19 @@ async function external(config: Config) {
   };
 }
 
+const HELP = `
+Usage: npm start              start the server
+       npm run dev            the same, and run migrations/current.sql at every save
+
+Settings are environment variables; docs/settings.md lists them all. Without any, an embedded
+PostgreSQL starts, with two demo accounts.
+`;
+
+if (process.argv.includes('--help') || process.argv.includes('-h')) {
+  console.log(HELP.trim());
+  process.exit(0);
+}
+
 const stopping = onStopSignal(stopAll, (line) => say(line));
 try {
   await start(loadConfig(), stopping);

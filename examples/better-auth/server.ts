@@ -7,6 +7,14 @@ import { toNodeHandler } from 'better-auth/node';
 import { createAuth } from './auth.ts';
 import { openDatabase } from './database.ts';
 
+if (process.argv.includes('--help')) {
+  console.log(`Usage: npm run example
+
+Starts a Better Auth server beside a running npm start.
+Settings: DATABASE_URL, DATA_DIR, AUTH_HOST, AUTH_PORT, BETTER_AUTH_SECRET (see README.md).`);
+  process.exit(0);
+}
+
 const {
   DATABASE_URL,
   DATA_DIR,

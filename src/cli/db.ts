@@ -5,6 +5,7 @@
 import { parseArgs } from 'node:util';
 import { type Config, configureGraphile, loadAdminConfig } from '../config.ts';
 import { consult } from '../doctor/consult.ts';
+import { connectionsClosed } from '../migrate/migrate.ts';
 import { runCurrent, watchCurrent } from '../migrate/watch-current.ts';
 import { runCommand, UsageError } from './command.ts';
 import { confirm, refuseProduction } from './confirm.ts';
@@ -98,5 +99,12 @@ await runCommand(HELP, async ([command, ...rest]) => {
   const config = loadAdminConfig();
   configureGraphile(config);
   const work = await choose(rest, config);
-  return withOwnerDatabase(config, work);
+  return withOwnerDatabase(config, async (database) => {
+    try {
+      return await work(database);
+    } finally {
+      // The embedded database stops after this.
+      await connectionsClosed();
+    }
+  });
 });

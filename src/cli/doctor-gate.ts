@@ -28,11 +28,11 @@ async function judge(): Promise<Verdict> {
 
 try {
   const { findings, refused } = await judge();
-  // Nobody mends the server's version in a migration.
+  // No migration can change the server's version.
   const shown = findings.filter(({ code }) => code !== 'SERVER_VERSION');
   // On the error stream, which graphile-migrate prints as an error.
   if (shown.length > 0) console.error(`The doctor on this migration:\n\n${report(shown)}`);
-  if (refused) console.error('Not committed: mend the errors above in migrations/current.sql.');
+  if (refused) console.error('Not committed: fix the errors above in migrations/current.sql.');
   process.exitCode = refused ? 1 : 0;
 } catch (error) {
   console.error(`rowguard: ${describeError(error)}`);

@@ -5,8 +5,8 @@
 import { parseArgs } from 'node:util';
 import { type DoctorConfig, loadDoctorConfig } from '../config.ts';
 import { withClient } from '../database/connect.ts';
+import { describeUrl } from '../database/connection-error.ts';
 import { parseDatabaseUrl } from '../database/url.ts';
-import { describeUrl } from '../database/wait.ts';
 import { errorsOf, examine, type Finding, SERVER_LOGIN } from '../doctor/doctor.ts';
 import { report } from '../doctor/report.ts';
 import { useEmbedded } from '../embedded/embedded.ts';
@@ -72,7 +72,7 @@ async function examineAt(text: string, login: string): Promise<Finding[]> {
   } catch (cause) {
     const { message, code } = cause as { message?: string; code?: string };
     throw new OperatorError(
-      `The database ${describeUrl(url)} can not be examined: ${message || code}.`,
+      `The database ${describeUrl(url)} cannot be examined: ${message || code}.`,
       'check the URL; any login that may connect will do.',
       { cause },
     );

@@ -3,20 +3,20 @@
  * the owner's database and prints to stderr. commit and uncommit try the chain on the shadow database
  * before they change the owner's, and update the snapshots.
  */
-import { readFileSync } from 'node:fs';
 import { commit, reset, type Settings, uncommit } from 'graphile-migrate';
 import { saveState } from '../embedded/files.ts';
 import { OperatorError } from '../errors.ts';
+import { CURRENT_NAME, isBlank, readCurrent } from '../migrate/current.ts';
 import {
   connectionsClosed,
   migrateDatabase,
   migrationSettings,
   patiently,
 } from '../migrate/migrate.ts';
+import { migrationError } from '../migrate/migration-error.ts';
 import { rehearse } from '../migrate/rehearse.ts';
 import { onDatabase, type Shadow, withShadow } from '../migrate/shadow.ts';
 import { describeSqlError, isSqlError } from '../migrate/sql-error.ts';
-import { CURRENT_FILE } from '../migrate/watch-current.ts';
 import type { OwnerDatabase } from './owner-database.ts';
 import { writeSnapshots } from './snapshots.ts';
 
@@ -35,8 +35,8 @@ const settingsFor = (database: OwnerDatabase, shadow: Shadow): Settings => ({
 
 /** Exit code 0. The doctor of .gmrc examines the shadow database and may refuse the commit. */
 export async function commitCurrent(database: OwnerDatabase, message: string): Promise<number> {
-  const sql = readFileSync(CURRENT_FILE, 'utf8');
-  if (!/\S/.test(sql.replace(/--.*/g, ''))) {
+  const sql = readCurrent();
+  if (isBlank(sql)) {
     throw new OperatorError(
       'migrations/current.sql contains no SQL.',
       'write the migration there. docs/adding-a-table.md shows an example.',
@@ -65,18 +65,26 @@ function refusal(error: unknown, sql: string): unknown {
       'add the lines that the doctor printed above to migrations/current.sql and commit again.',
     );
   }
-  if (!isSqlError(error)) return error;
+  if (!isSqlError(error)) return migrationError(error);
   const offset = error.position ? Number(error.position) - 1 : undefined;
   return new OperatorError(
     `The migration was not committed: it runs on an empty database and not on this one.\n${describeSqlError(error, sql, 'migrations/current.sql', offset)}`,
-    'mend migrations/current.sql so that it runs on the rows that are there.',
+    'correct migrations/current.sql so that it also runs on the existing rows.',
     { cause: error },
   );
 }
 
 export async function uncommitLast(database: OwnerDatabase): Promise<number> {
+  if (!isBlank(readCurrent())) {
+    throw new OperatorError(
+      `${CURRENT_NAME} contains SQL, and uncommit would overwrite it.`,
+      'commit that SQL, or save it elsewhere and empty the file.',
+    );
+  }
   return withShadow(database, async (shadow) => {
-    await patiently(() => uncommit(settingsFor(database, shadow)));
+    await patiently(() => uncommit(settingsFor(database, shadow))).catch((error: unknown) => {
+      throw migrationError(error);
+    });
     await writeSnapshots(shadow);
     say(
       'The last committed migration is in migrations/current.sql again. The database keeps its changes.',
@@ -89,7 +97,7 @@ export async function resetDatabase(database: OwnerDatabase): Promise<number> {
   const { ownerUrl, rootUrl = onDatabase(ownerUrl, 'postgres'), directory } = database;
   const settings = { ...migrationSettings(ownerUrl, quietly), rootConnectionString: rootUrl };
   await patiently(() => reset(settings)).catch((error: { code?: string }) => {
-    if (error.code !== '55006') throw error;
+    if (error.code !== '55006') throw migrationError(error);
     throw new OperatorError(
       'The database is in use.',
       'stop the server and every other client, then run reset again.',
@@ -113,5 +121,4 @@ export async function finish(
     authenticatorPassword: password ? decodeURIComponent(password) : undefined,
     say: tell,
   });
-  await connectionsClosed();
 }

@@ -3,6 +3,8 @@
  * started until the command ends). Takes the settings, gives the work the URLs. Never prints a URL.
  */
 import type { Config } from '../config.ts';
+import { withClient } from '../database/connect.ts';
+import { connectionError, describeUrl, reasonOf } from '../database/connection-error.ts';
 import { useEmbedded } from '../embedded/embedded.ts';
 import { OperatorError } from '../errors.ts';
 
@@ -33,6 +35,7 @@ export async function withOwnerDatabase<T>(
     const { shadowUrl, rootUrl } = config;
     const libpqUrl = libpq.ownerUrl ?? ownerUrl;
     const urls = { ownerUrl, libpqUrl, authenticatorUrl, shadowUrl, rootUrl };
+    await checkLogin(ownerUrl);
     return work({ ...urls, directory: undefined });
   }
   const embedded = await useEmbedded({
@@ -52,5 +55,24 @@ export async function withOwnerDatabase<T>(
     });
   } finally {
     await embedded.stop();
+  }
+}
+
+/** Connects once, because graphile-migrate reports a refused connection with a stack trace. */
+async function checkLogin(ownerUrl: string): Promise<void> {
+  try {
+    await withClient(
+      { connectionString: ownerUrl, connectionTimeoutMillis: 10_000 },
+      async () => {},
+    );
+  } catch (cause) {
+    throw (
+      connectionError(cause, ownerUrl, 'DATABASE_URL') ??
+      new OperatorError(
+        `The database ${describeUrl(ownerUrl)} cannot be reached: ${reasonOf(cause)}.`,
+        'check the host, the port and the network of DATABASE_URL.',
+        { cause },
+      )
+    );
   }
 }

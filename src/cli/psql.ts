@@ -1,6 +1,6 @@
 /**
- * `npm run psql`: direct SQL as one person. Opens `psql` with that person's own login, or prints the
- * login for another tool, or takes it away. Never hands out the owner's login or the server's.
+ * `npm run psql`: SQL as one person. Opens psql with the person's own login, prints a connection string, or
+ * revokes the login. Never prints the owner's login or the server's.
  */
 import { spawn } from 'node:child_process';
 import type { Client } from 'pg';
@@ -19,29 +19,40 @@ Usage: npm run psql -- <id or email> [psql options]   open psql as this person
        npm run psql -- grant <id or email>            print a connection string for any tool
        npm run psql -- revoke <id or email>           remove the login, end its sessions
 
-The login can do with the person's own rows what the API can, and nothing else, whatever is typed.
+The login has the same access as the API: the person's own rows and nothing else.
 Example: npm run psql -- alice@example.com -c 'select * from task'
 `;
 
 await runCommand(HELP, async (args) => {
   const [first, ...rest] = args;
-  if (first === undefined)
-    throw new UsageError('Whose login? Name a user by id or e-mail address.');
+  if (first === undefined) throw new UsageError('Whose login? Give an id or an e-mail address.');
   const action = first === 'grant' || first === 'revoke' ? first : 'open';
   const who = action === 'open' ? first : rest[0];
   if (who === undefined) throw new UsageError(`${action} needs an id or an e-mail address.`);
   return withOwnerDatabase(loadAdminConfig(), (database) =>
     withClient(database.ownerUrl, async (owner) => {
+      await requireMigrated(owner);
       if (action === 'revoke') return await revoke(owner, who);
       const { url, renewed } = await login(owner, database, who);
-      if (renewed)
-        console.error('Its password is new; connection strings given out before no longer work.');
+      if (renewed) console.error('The password is new: earlier connection strings no longer work.');
       if (action === 'open') return await openPsql(url, rest);
       console.log(url);
       return 0;
     }),
   );
 });
+
+/** On the embedded database: before the first npm start there are no tables. */
+async function requireMigrated(owner: Client): Promise<void> {
+  const { rows } = await owner.query<{ ready: boolean }>(
+    `select to_regclass('app_private.psql_login') is not null as ready`,
+  );
+  if (rows[0]?.ready) return;
+  throw new OperatorError(
+    'The database has not been migrated.',
+    'run npm start once, or npm run db -- migrate.',
+  );
+}
 
 async function revoke(owner: Client, who: string): Promise<number> {
   const person = await findPerson(owner, who);

@@ -3,15 +3,14 @@
  * and how to fix them; changes nothing. Exit code, the sum of: 1 pending migrations, 2 uncommitted
  * current.sql, 4 an edited file or a database that differs from the files.
  */
-import { readFileSync } from 'node:fs';
 import { withClient } from '../database/connect.ts';
 import { readCommitted } from '../migrate/committed.ts';
+import { isBlank, readCurrent } from '../migrate/current.ts';
 import { type Drift, findDrift } from '../migrate/drift.ts';
-import { CURRENT_FILE } from '../migrate/watch-current.ts';
 import type { OwnerDatabase } from './owner-database.ts';
 
 export async function printStatus(database: OwnerDatabase): Promise<number> {
-  const working = /\S/.test(readFileSync(CURRENT_FILE, 'utf8').replace(/--.*/g, ''));
+  const working = !isBlank(readCurrent());
   let drifts = await withClient(database.ownerUrl, (owner) => findDrift(owner, readCommitted()));
   // Changes by current.sql look like changes by hand.
   if (working) drifts = drifts.filter(({ kind }) => kind !== 'changed');

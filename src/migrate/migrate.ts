@@ -12,6 +12,7 @@ import { type ClientBase, escapeLiteral } from 'pg';
 import { withClient } from '../database/connect.ts';
 import { OperatorError } from '../errors.ts';
 import { keepFingerprint } from './drift.ts';
+import { LOCKED, migrationError } from './migration-error.ts';
 import { ROOT } from './root.ts';
 
 export interface MigrateOptions {
@@ -24,7 +25,13 @@ export interface MigrateOptions {
 
 export async function migrateDatabase(options: MigrateOptions): Promise<void> {
   const { ownerUrl, authenticatorPassword: password, say } = options;
-  await patiently(() => runMigrations(migrationSettings(ownerUrl, say)));
+  try {
+    await patiently(() => runMigrations(migrationSettings(ownerUrl, say)));
+  } catch (error) {
+    // The caller may stop the database now.
+    await connectionsClosed();
+    throw migrationError(error);
+  }
   await withClient(ownerUrl, async (owner) => {
     await keepFingerprint(owner);
     if (password !== undefined) await setAuthenticatorPassword(owner, password);
@@ -35,10 +42,7 @@ export async function migrateDatabase(options: MigrateOptions): Promise<void> {
  * Retries `work` for a minute while its error matches `reason`. graphile-migrate tries its advisory lock
  * only once, and several servers may migrate at the same time.
  */
-export async function patiently<T>(
-  work: () => Promise<T>,
-  reason: RegExp = /exclusive lock/i,
-): Promise<T> {
+export async function patiently<T>(work: () => Promise<T>, reason: RegExp = LOCKED): Promise<T> {
   for (const deadline = Date.now() + 60_000; ; await sleep(200)) {
     try {
       return await work();

@@ -6,11 +6,10 @@
 import { reset, run, type Settings } from 'graphile-migrate';
 import { withClient } from '../database/connect.ts';
 import { OperatorError } from '../errors.ts';
+import { CURRENT_NAME } from './current.ts';
 import { dumpSchema } from './dump.ts';
 import { NO_SILENT_ROWS } from './migrate.ts';
 import { describeSqlError, isSqlError, locate } from './sql-error.ts';
-
-const FILE = 'migrations/current.sql';
 
 export async function rehearse(settings: Settings, shadowUrl: string, sql: string): Promise<void> {
   await reset(settings, true);
@@ -24,7 +23,7 @@ export async function rehearse(settings: Settings, shadowUrl: string, sql: strin
   );
   if (once === twice) return;
   throw new OperatorError(
-    `${FILE} leaves another schema when it runs a second time:\n${difference(once, twice)}`,
+    `${CURRENT_NAME} leaves another schema when it runs a second time:\n${difference(once, twice)}`,
     'begin the file with drop … if exists for everything it creates, so that each run starts from the same schema.',
   );
 }
@@ -36,12 +35,12 @@ async function runAndDump(
   refusal: string,
 ): Promise<string> {
   return withClient(shadowUrl, async (client) => {
-    await run(settings, sql, FILE, { shadow: true }).catch(async (error: unknown) => {
+    await run(settings, sql, CURRENT_NAME, { shadow: true }).catch(async (error: unknown) => {
       if (!isSqlError(error)) throw error;
       const offset = await locate(client, error, sql);
       throw new OperatorError(
-        `${refusal}\n${describeSqlError(error, sql, FILE, offset)}`,
-        `correct ${FILE}. Nothing was committed.`,
+        `${refusal}\n${describeSqlError(error, sql, CURRENT_NAME, offset)}`,
+        `correct ${CURRENT_NAME}. Nothing was committed.`,
         { cause: error },
       );
     });

@@ -3,6 +3,7 @@
  * gives the work the shadow's URLs and drops the shadow afterwards. Never changes another database.
  */
 import { setTimeout as sleep } from 'node:timers/promises';
+import type { Client } from 'pg';
 import { withClient } from '../database/connect.ts';
 import { OperatorError } from '../errors.ts';
 
@@ -35,15 +36,30 @@ export async function withShadow<T>(
     );
   }
   await requireCreateDatabase(rootUrl);
-  try {
-    return await work({
-      url: options.shadowUrl ?? onDatabase(ownerUrl, name),
-      authenticatorUrl: onDatabase(authenticatorUrl, name),
-      rootUrl,
-    });
-  } finally {
-    await drop(rootUrl, name);
-  }
+  return withClient(ownerUrl, async (owner) => {
+    await lockShadow(owner);
+    try {
+      return await work({
+        url: options.shadowUrl ?? onDatabase(ownerUrl, name),
+        authenticatorUrl: onDatabase(authenticatorUrl, name),
+        rootUrl,
+      });
+    } finally {
+      await drop(rootUrl, name);
+    }
+  });
+}
+
+/** One user of the shadow database at a time. The lock ends with the owner's connection. */
+async function lockShadow(owner: Client): Promise<void> {
+  const { rows } = await owner.query<{ locked: boolean }>(
+    "select pg_try_advisory_lock(hashtext('rowguard shadow')) as locked",
+  );
+  if (rows[0]?.locked) return;
+  throw new OperatorError(
+    'Another commit or uncommit on this database is running.',
+    'wait until it has ended, then run the command again.',
+  );
 }
 
 /** The owner's URL. graphile-migrate refuses the same text twice, so a parameter is added. */

@@ -49,6 +49,27 @@ export function describeSqlError(
   return [`${file}:${line}:${column}: ${message} (${code})`, ...shown, caret, ...more].join('\n');
 }
 
+/**
+ * graphile-migrate's parser (pg-minify) fails on text that never ends, before PostgreSQL sees it. Returns
+ * the same form as describeSqlError, or undefined for any other error.
+ */
+export function describeParsingError(
+  error: unknown,
+  sql: string,
+  file: string,
+): string | undefined {
+  if (!(error instanceof Error) || error.name !== 'SQLParsingError') return undefined;
+  const { error: reason, position } = error as Error & {
+    error?: string;
+    position?: { line: number; column: number };
+  };
+  if (!reason || !position) return undefined;
+  const before = sql.split('\n').slice(0, position.line - 1);
+  const offset = before.reduce((sum, line) => sum + line.length + 1, position.column - 1);
+  const syntaxError = Object.assign(new Error(reason), { code: '42601' });
+  return describeSqlError(syntaxError, sql, file, offset);
+}
+
 /** For statements that row_security = off refuses. */
 const hintFor = ({ code, message }: SqlError): string | undefined =>
   code === '42501' && message.includes('row-level security')

@@ -5,13 +5,14 @@
  */
 import { type Stats, unwatchFile, watchFile } from 'node:fs';
 import { readFile } from 'node:fs/promises';
-import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { migrate, watch } from 'graphile-migrate';
 import { withClient } from '../database/connect.ts';
+import { describeError, OperatorError } from '../errors.ts';
+import { CURRENT_FILE, CURRENT_NAME } from './current.ts';
 import { connectionsClosed, migrationSettings, NO_SILENT_ROWS, patiently } from './migrate.ts';
-import { ROOT } from './root.ts';
-import { describeSqlError, isSqlError, locate } from './sql-error.ts';
+import { migrationError } from './migration-error.ts';
+import { describeParsingError, describeSqlError, isSqlError, locate } from './sql-error.ts';
 
 export interface CurrentOptions {
   readonly ownerUrl: string;
@@ -19,9 +20,6 @@ export interface CurrentOptions {
   readonly applied: () => Promise<void>;
   readonly say: (line: string) => void;
 }
-
-export const CURRENT_FILE = join(ROOT, 'migrations/current.sql');
-const SHOWN_AS = 'migrations/current.sql';
 
 /** Polling works with editors that replace the file, `git stash` and folders shared with containers. */
 const POLL_MS = 100;
@@ -52,7 +50,7 @@ export function watchCurrent(options: CurrentOptions): Watcher {
     });
   };
   watchFile(CURRENT_FILE, { interval: POLL_MS }, changed);
-  options.say(`Watching ${SHOWN_AS}: every save changes the database and the API.`);
+  options.say(`Watching ${CURRENT_NAME}: every save changes the database and the API.`);
   void changed();
   return {
     async stop() {
@@ -88,7 +86,7 @@ export async function runCurrent({ ownerUrl, applied, say }: CurrentOptions): Pr
     const ran = performance.now();
     await applied();
     const ms = (since: number) => Math.round(performance.now() - since);
-    say(`${SHOWN_AS} was run; done in ${Math.round(ran - began)} + ${ms(ran)} ms.`);
+    say(`${CURRENT_NAME} was run; done in ${Math.round(ran - began)} + ${ms(ran)} ms.`);
     return true;
   } catch (error) {
     say(
@@ -98,10 +96,18 @@ export async function runCurrent({ ownerUrl, applied, say }: CurrentOptions): Pr
   }
 }
 
+/** An error of the schema or the doctor: its message, with the fix if there is one. */
+const messageOf = (error: unknown): string =>
+  error instanceof OperatorError || !(error instanceof Error)
+    ? describeError(error)
+    : error.message;
+
 async function failureText(error: unknown, sql: string, ownerUrl: string): Promise<string> {
-  if (!isSqlError(error)) return error instanceof Error ? error.message : String(error);
+  if (!isSqlError(error)) {
+    return describeParsingError(error, sql, CURRENT_NAME) ?? messageOf(migrationError(error));
+  }
   const offset = await withClient(ownerUrl, (client) => locate(client, error, sql)).catch(
     () => undefined,
   );
-  return describeSqlError(error, sql, SHOWN_AS, offset);
+  return describeSqlError(error, sql, CURRENT_NAME, offset);
 }

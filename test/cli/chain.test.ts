@@ -1,5 +1,5 @@
 /** `npm run db -- commit`, `uncommit`, `status` and `reset`, on a database given by URL. */
-import { existsSync, readdirSync } from 'node:fs';
+import { chmodSync, existsSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeEach, expect, inject, test } from 'vitest';
 import { useCheckout } from '../support/checkout.ts';
@@ -169,4 +169,67 @@ test('an invalid command line or a missing right is reported with its fix', {
     });
   }
   expect(existsSync(join(checkout.root, 'migrations/current.sql'))).toBe(true);
+});
+
+test('uncommit over SQL in current.sql, and a missing current.sql, are refused with the fix', async () => {
+  const files = committed();
+  checkout.save(INDEX);
+  expect(await checkout.db('uncommit', '--yes')).toMatchObject({
+    code: 1,
+    stderr: expect.stringMatching(/current\.sql contains SQL, .*\n {2}Fix: commit that SQL/),
+  });
+  expect(committed()).toEqual(files);
+  rmSync(join(checkout.root, 'migrations/current.sql'));
+  for (const args of [['status'], ['commit', '-m', 'x']]) {
+    const { code, stderr } = await checkout.db(...args);
+    expect(code).toBe(1);
+    expect(stderr).toMatch(
+      /^rowguard: migrations\/current\.sql cannot be read: .*\n {2}Fix: .*\n$/,
+    );
+  }
+});
+
+test('a second commit at the same time is refused at once', async () => {
+  const files = committed();
+  checkout.save(INDEX);
+  await database.owner.query("select pg_advisory_lock(hashtext('rowguard shadow'))");
+  try {
+    const { code, stderr } = await checkout.db('commit', '-m', 'second');
+    expect(code).toBe(1);
+    expect(stderr).toMatch(/^rowguard: Another commit or uncommit .* is running\.\n {2}Fix: wait/);
+  } finally {
+    await database.owner.query('select pg_advisory_unlock_all()');
+  }
+  expect(committed()).toEqual(files);
+});
+
+test('watch --once succeeds with 0, and shows where a text never ends', async () => {
+  checkout.save(INDEX);
+  expect(await checkout.db('watch', '--once')).toMatchObject({ code: 0 });
+  checkout.save("\nselect 'never;");
+  const { code, stderr } = await checkout.db('watch', '--once');
+  expect(code).toBe(1);
+  expect(stderr).toMatch(
+    /migrations\/current\.sql:\d+:8: Unclosed text block\. \(42601\)\n[\s\S]*\^/,
+  );
+  checkout.save('drop index if exists public.task_user_id_title_idx;');
+  expect(await checkout.db('watch', '--once')).toMatchObject({ code: 0 });
+});
+
+// The last test: the database of this file lacks a migration afterwards.
+test('an edited committed file is named, with the fix', async () => {
+  const file = committed().at(-1) ?? '';
+  const path = join(checkout.root, 'migrations/committed', file);
+  const text = checkout.read(`migrations/committed/${file}`);
+  chmodSync(path, 0o600);
+  writeFileSync(path, `${text}\n-- edited`);
+  await database.owner.query('delete from graphile_migrate.migrations where filename = $1', [
+    `${file.slice(0, 6)}.sql`,
+  ]);
+  const { code, stderr } = await checkout.db('migrate');
+  writeFileSync(path, text);
+  expect(code).toBe(1);
+  expect(stderr).toContain(`rowguard: The committed migration ${file} was edited`);
+  expect(stderr).toContain(`Fix: restore it (git checkout migrations/committed/${file})`);
+  expect(stderr).not.toMatch(/^ {4}at /m);
 });

@@ -1,5 +1,6 @@
 /** The commands beside a running server: their output, and the errors of wrong command lines. */
 import { execFileSync } from 'node:child_process';
+import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { openClient, withClient } from '../../src/database/connect.ts';
@@ -12,6 +13,7 @@ import {
   start,
   startDetached,
   stopDetached,
+  temporaryDirectory,
 } from '../support/process.ts';
 
 let server: Started;
@@ -180,6 +182,21 @@ test.each(['psql', 'token', 'db'])('npm run %s -- --help prints its usage', asyn
   const { code, stdout } = await run(script, '--help');
   expect(code).toBe(0);
   expect(stdout).toMatch(new RegExp(`^Usage: npm run ${script} -- `));
+});
+
+test('npm start -- --help prints its usage and starts nothing', async () => {
+  const nothing = join(directory, 'unused');
+  const { code, stdout } = await runOnce('src/main.ts', ['--help'], { DATA_DIR: nothing });
+  expect({ code, usage: stdout.startsWith('Usage: npm start') }).toEqual({ code: 0, usage: true });
+  expect(existsSync(nothing)).toBe(false);
+});
+
+test('npm run psql before the first npm start says what to run', async () => {
+  const { code, stderr } = await runOnce('src/cli/psql.ts', ['grant', '1'], {
+    DATA_DIR: join(temporaryDirectory(), 'data'),
+  });
+  expect(code).toBe(1);
+  expect(stderr).toMatch(/has not been migrated\.\n {2}Fix: run npm start once/);
 });
 
 describe('npm run doctor', () => {

@@ -24,7 +24,7 @@ test('before it is migrated the server says so and does not start', async () => 
   const started = runScript('src/main.ts', [], env());
   expect(await started.exit).toBe(1);
   expect(started.output()).toMatch(
-    /(has not been migrated|refuses the login|lacks a right).*\n {2}Fix: .*npm run db -- migrate/,
+    /(has not been migrated|refuses the login|lacks a privilege).*\n {2}Fix: .*npm run db -- migrate/,
   );
   expect(started.output()).not.toContain(new URL(env().AUTH_DATABASE_URL).password);
 });
@@ -77,7 +77,7 @@ test('a personal login is granted on it too, with an owner URL as Python writes 
   // Nothing is kept here, so a second grant is a new password, and says so.
   const again = await grant();
   expect(again.stdout.trim()).not.toBe(granted);
-  expect(again.stderr).toContain('connection strings given out before no longer work');
+  expect(again.stderr).toContain('earlier connection strings no longer work');
   expect((await runOnce('src/cli/psql.ts', ['revoke', '7'], urls)).code).toBe(0);
 });
 
@@ -98,4 +98,23 @@ test('a database that is not there yet is waited for, and Ctrl-C still ends it',
   await started.until(/Waiting for the database todo_authenticator@127\.0\.0\.1:\d+\/todo/);
   started.child.kill('SIGINT');
   expect(await started.exit).toBe(0);
+});
+
+test('db migrate with a wrong password, database or port: one sentence at once, without the password', async () => {
+  const wrong = (change: (url: URL) => void) => {
+    const url = new URL(at(inject('ownerUrl')));
+    change(url);
+    return url.href;
+  };
+  const cases: [string, RegExp][] = [
+    [wrong((url) => (url.password = 'guess-me-not')), /refuses the login\.\n {2}Fix: correct/],
+    [wrong((url) => (url.pathname = '/nowhere')), /does not exist\.\n {2}Fix: create it/],
+    [wrong((url) => (url.port = '1')), /cannot be reached: .*\n {2}Fix: check the host/],
+  ];
+  for (const [DATABASE_URL, sentence] of cases) {
+    const answer = await runOnce('src/cli/db.ts', ['migrate'], { ...env(), DATABASE_URL });
+    expect(answer.code).toBe(1);
+    expect(answer.stderr).toMatch(sentence);
+    expect(answer.stderr).not.toMatch(/guess-me-not|^ {4}at /m);
+  }
 });

@@ -4,8 +4,9 @@ import { promisify } from 'node:util';
 import { Client } from 'pg';
 import { describe, expect, test } from 'vitest';
 import { loadConfig } from '../../src/config.ts';
+import { describeUrl } from '../../src/database/connection-error.ts';
 import { type DatabaseUrl, parseDatabaseUrl } from '../../src/database/url.ts';
-import { describeUrl, waitForDatabase } from '../../src/database/wait.ts';
+import { waitForDatabase } from '../../src/database/wait.ts';
 import { useTestDatabase } from '../support/database.ts';
 
 const database = useTestDatabase();
@@ -242,7 +243,7 @@ describe('a real connection', () => {
   test('with a certificate file that is not there is refused at once, with its name', async () => {
     const url = parse(`${owner()}?sslrootcert=/nowhere/root.crt`).node();
     await expect(waitForDatabase(url, () => {})).rejects.toThrow(
-      'The file /nowhere/root.crt that AUTH_DATABASE_URL names can not be read (ENOENT).',
+      'The file /nowhere/root.crt in AUTH_DATABASE_URL cannot be read (ENOENT).',
     );
   });
 
@@ -251,7 +252,7 @@ describe('a real connection', () => {
     const url = new URL(parse(owner()).node());
     url.port = '1';
     const waiting = waitForDatabase(url.href, (line) => said.push(line), 600);
-    await expect(waiting).rejects.toThrow(/ can not be reached: .*ECONNREFUSED/);
+    await expect(waiting).rejects.toThrow(/ cannot be reached: .*ECONNREFUSED/);
     expect(said).toEqual([expect.stringMatching(/^Waiting for the database todo_owner@/)]);
     expect(said.join()).not.toContain(url.password);
   });
