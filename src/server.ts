@@ -23,6 +23,7 @@ import { readiness } from './http/health.ts';
 import { listen } from './http/listen.ts';
 import { metricsPage } from './http/metrics.ts';
 import { noteExecuted, type RequestEntry } from './http/observe.ts';
+import { rateLimit } from './http/rate-limit.ts';
 import { closeServer, createBoundedServer, type SocketLimits } from './http/sockets.ts';
 import { openVerifier, type VerifierOptions } from './identity/open.ts';
 import { Metrics } from './metrics.ts';
@@ -40,6 +41,8 @@ export interface ServerOptions {
   readonly poolWaitMs: number;
   /** Requests that may wait for a connection; undefined: any number. */
   readonly poolQueue?: number;
+  /** Statements of one person in flight at the same time; undefined = no limit. */
+  readonly maxConcurrent?: number;
   readonly statementTimeoutMs: number;
   readonly adaptor: AdaptorName;
   /** False for a pooler that does not keep them. */
@@ -92,11 +95,19 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
     await examineBeforeServing(pool, options.production, log);
     let constraints = await loadConstraintMessages(pool);
     const users = new Users(pool, log);
+    const rate = rateLimit(options.requestsPerMinute ?? 0);
     const api = await openApi(
       buildPreset({
         database: await openDatabase({
           ...options,
           pool,
+          ...(options.maxConcurrent !== undefined && {
+            turns: {
+              concurrent: options.maxConcurrent,
+              queue: options.poolQueue,
+              waitMs: options.poolWaitMs,
+            },
+          }),
           dispatch: boundedDispatch({
             statementTimeoutMs: options.statementTimeoutMs,
             failed: (error) => metrics.databaseFailed(error),
@@ -114,6 +125,7 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
           if (response) setCaller(pgSettings, callerOfResponse(response));
         },
         executed: noteExecuted,
+        charge: rate.charge,
         accountDeleted: () => users.accountDeleted(),
         errors: {
           constraints: () => constraints,
@@ -146,7 +158,7 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
       cors: { origins: options.corsOrigins ?? [], loopback: !options.production },
       graphiql: options.graphiqlAccounts !== undefined,
       maxRequestBytes: options.maxRequestBytes ?? DEFAULT_MAX_REQUEST_BYTES,
-      requestsPerMinute: options.requestsPerMinute ?? 0,
+      rate,
       mountGraphql: (target) => api.mount(target, server),
       log,
     });

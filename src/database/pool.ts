@@ -1,6 +1,7 @@
 /** The server's pool of todo_authenticator connections, and how long and how many may wait for one. */
 import { Pool, type PoolClient, type PoolConfig, type QueryResult, type QueryResultRow } from 'pg';
 import { diedIdle } from './bounds.ts';
+import { BusyError } from './unavailable.ts';
 
 export interface PoolOptions {
   readonly connectionString: string;
@@ -63,15 +64,6 @@ export async function askBriefly<R extends QueryResultRow>(
 /** pg's own words for `query_timeout`: the database was asked, and hangs. */
 const isLate = (error: unknown): boolean => /Query read timeout/.test(String(error));
 
-class QueueFullError extends Error {
-  /** insufficient_resources, as PostgreSQL says it of itself. */
-  readonly code = '53000';
-  constructor() {
-    super('too many requests wait for a database connection');
-    this.name = 'QueueFullError';
-  }
-}
-
 type Callback = (
   error: Error | undefined,
   client: PoolClient | undefined,
@@ -101,7 +93,12 @@ class BoundedPool extends Pool {
     }
     const full = this.idleCount === 0 && this.totalCount >= this.#size;
     if (full && this.waitingCount >= this.#queue) {
-      process.nextTick(callback, new QueueFullError(), undefined, () => {});
+      process.nextTick(
+        callback,
+        new BusyError('too many requests wait for a database connection'),
+        undefined,
+        () => {},
+      );
       return;
     }
     const since = performance.now();

@@ -6,6 +6,7 @@ import { diedIdle } from './bounds.ts';
 import { withOneRoundTrip } from './one-round-trip/adaptor.ts';
 import type { Dispatch } from './one-round-trip/client.ts';
 import { isRead } from './request.ts';
+import { inTurns, Turns, type TurnsOptions } from './turns.ts';
 
 /** `stock` takes four round trips for each statement; for a driver or a pooler the other fails with. */
 export type AdaptorName = 'one-round-trip' | 'stock';
@@ -15,6 +16,8 @@ export interface ServiceOptions {
   readonly adaptor: AdaptorName;
   readonly preparedStatements: boolean;
   readonly dispatch?: Dispatch;
+  /** Undefined = no limit per person. */
+  readonly turns?: TurnsOptions;
 }
 
 export function buildPgService(options: ServiceOptions) {
@@ -38,5 +41,8 @@ export interface Database {
 export async function openDatabase(options: ServiceOptions): Promise<Database> {
   const service = buildPgService(options);
   const withPgClient = await service.adaptor.createWithPgClient(service.adaptorSettings);
-  return { service, withPgClient };
+  return {
+    service,
+    withPgClient: options.turns ? inTurns(withPgClient, new Turns(options.turns)) : withPgClient,
+  };
 }

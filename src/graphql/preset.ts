@@ -38,6 +38,8 @@ export interface PresetOptions {
   readonly began: (context: Partial<Grafast.RequestContext>, pgSettings: object) => void;
   /** Called for each operation that was run. */
   readonly executed: ExecutionHooks['executed'];
+  /** Counts what an operation costs, before it is run. */
+  readonly charge: ExecutionHooks['charge'];
   /** Called when `deleteMe` has ended an account, before the client is told. */
   readonly accountDeleted: () => void;
   /** Whom GraphiQL can ask as, or undefined to serve no GraphiQL at all and to keep the schema to ourselves. */
@@ -69,7 +71,7 @@ export function buildPreset(options: PresetOptions): GraphileConfig.Preset {
       pagesPlugin(maxPageSize),
       executionPlugin(
         { limits, maxPageSize, tellSchema: graphiql, executor: options.executor },
-        { mask, executed: options.executed },
+        { mask, executed: options.executed, charge: options.charge },
       ),
     ],
     // Global object identifiers, `query` inside mutation payloads and new edges: nothing a to-do list

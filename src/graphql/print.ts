@@ -39,6 +39,7 @@ export async function printApi(authenticatorUrl: string): Promise<string> {
         },
         began: () => {},
         executed: () => {},
+        charge: () => undefined,
         accountDeleted: () => {},
         graphiqlAccounts: undefined,
         watch: false,

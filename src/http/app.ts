@@ -5,15 +5,15 @@
 import { randomUUID } from 'node:crypto';
 import express, { type ErrorRequestHandler, type Express, type RequestHandler } from 'express';
 import type { Users } from '../accounts/users.ts';
-import { isUnavailable } from '../database/unavailable.ts';
+import { isUnavailable, unavailableReason } from '../database/unavailable.ts';
 import { NOT_NOW, WRONG } from '../graphql/client-error.ts';
 import type { Verifier } from '../identity/verifier.ts';
 import { sendError, sendUnavailable } from './answers.ts';
-import { authenticate, knownIdentityOf } from './authenticate.ts';
+import { authenticate, knownIdentityOf, withAccount } from './authenticate.ts';
 import { type CorsOptions, cors } from './cors.ts';
 import { onlyJson, onlyOneOperation, onlyPost, readBody } from './graphql-request.ts';
 import { observe, type RequestEntry } from './observe.ts';
-import { limitRate } from './rate-limit.ts';
+import type { RateLimit } from './rate-limit.ts';
 import { securityHeaders } from './security-headers.ts';
 
 export interface AppOptions {
@@ -27,7 +27,7 @@ export interface AppOptions {
   /** Whether a browser that opens /graphql gets GraphiQL. */
   readonly graphiql: boolean;
   readonly maxRequestBytes: number;
-  readonly requestsPerMinute: number;
+  readonly rate: RateLimit;
   /** Mounts the GraphQL handler behind the authentication. */
   readonly mountGraphql: (app: Express) => Promise<void>;
   readonly log: (line: string) => void;
@@ -50,8 +50,10 @@ export async function createApp(options: AppOptions): Promise<Express> {
   app.all('/graphql', onlyPost(options.graphiql));
   app.post(
     '/graphql',
-    authenticate(options.verify, options.users),
-    limitRate(options.requestsPerMinute),
+    authenticate(options.verify),
+    // Counted before the database is asked for anything.
+    options.rate.count,
+    withAccount(options.users),
     onlyJson,
     readBody(options.maxRequestBytes),
     onlyOneOperation,
@@ -71,6 +73,7 @@ const lastResort =
     const errorId = randomUUID();
     log(`${errorId} ${error instanceof Error ? error.stack : error}`);
     if (response.headersSent) return response.destroy();
-    if (isUnavailable(error)) sendUnavailable(response, 503, NOT_NOW, { errorId });
-    else sendError(response, 500, 'INTERNAL', WRONG, { errorId });
+    if (isUnavailable(error)) {
+      sendUnavailable(response, 503, NOT_NOW, { reason: unavailableReason(error), errorId });
+    } else sendError(response, 500, 'INTERNAL', WRONG, { errorId });
   };

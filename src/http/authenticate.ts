@@ -26,23 +26,34 @@ export function identityOf(request: IncomingMessage | undefined): Identity {
   return identity;
 }
 
-export function authenticate(verify: Verifier, users: Users): RequestHandler {
+/** Verifies the token. Asks no database. */
+export function authenticate(verify: Verifier): RequestHandler {
   return async (request, response, next) => {
     try {
-      const identity = await verify(bearerToken(authorizationOf(request)));
-      await users.ensure(identity);
-      identities.set(request, identity);
+      identities.set(request, await verify(bearerToken(authorizationOf(request))));
       next();
     } catch (error) {
       if (error instanceof AuthenticationError) sendUnauthenticated(response, error);
-      else if (error instanceof AccountError) {
-        const status = { EMAIL_TAKEN: 409, ACCOUNT_DELETED: 403, BAD_USER_INPUT: 400 }[error.code];
-        sendError(response, status, error.code, error.message);
-      } else if (error instanceof KeysUnavailableError) {
-        // Not 401, which tells a client to throw its token away: nothing is known of the token.
+      else if (error instanceof KeysUnavailableError) {
+        // Not 401: a client that gets 401 throws its token away, and this token may be good.
         response.set('Retry-After', String(error.retryAfterSeconds));
         sendError(response, 503, 'UNAVAILABLE', 'Tokens can not be checked at the moment.');
       } else next(error);
+    }
+  };
+}
+
+const STATUS = { EMAIL_TAKEN: 409, ACCOUNT_DELETED: 403, BAD_USER_INPUT: 400 } as const;
+
+/** Makes sure that the person has an account. Runs behind `authenticate`. */
+export function withAccount(users: Users): RequestHandler {
+  return async (request, response, next) => {
+    try {
+      await users.ensure(identityOf(request));
+      next();
+    } catch (error) {
+      if (!(error instanceof AccountError)) return next(error);
+      sendError(response, STATUS[error.code], error.code, error.message);
     }
   };
 }

@@ -7,6 +7,11 @@ import type { CryptoKey } from 'jose';
 export interface KeySource {
   /** Grows when keys change: what was verified before counts no more. */
   readonly version: number;
+  /**
+   * Called for every token, remembered ones too: a remembered token is worth no more than its key.
+   * Undefined = the keys are recent enough; otherwise resolves once the issuer has been asked.
+   */
+  upToDate(): Promise<void> | undefined;
   /** The keys that may have signed a token with this header; none is an answer, not an error. */
   find(header: TokenHeader): Promise<readonly (Uint8Array | CryptoKey)[]>;
   /** After a bad signature: whether there are now other keys, so that another try makes sense. */
@@ -19,7 +24,12 @@ export interface TokenHeader {
 }
 
 export function secretKey(secret: Uint8Array): KeySource {
-  return { version: 0, find: async () => [secret], renew: async () => false };
+  return {
+    version: 0,
+    upToDate: () => undefined,
+    find: async () => [secret],
+    renew: async () => false,
+  };
 }
 
 /**

@@ -34,6 +34,8 @@ export function createVerifier(
 ): Verifier {
   const cache = new TokenCache();
   return async (token) => {
+    const renewing = keys.upToDate();
+    if (renewing) await renewing;
     const known = cache.get(token, keys.version);
     checked(known !== undefined);
     if (known) return known;

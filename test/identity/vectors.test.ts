@@ -40,7 +40,12 @@ const ED =
 /** A key source with one published key; no network is needed to look at a key. */
 async function published(jwk: JWK, alg: string): Promise<KeySource> {
   const keys = (await usableKeys({ keys: [jwk] }, [alg])).map(({ key }) => key);
-  return { version: 0, find: async () => keys, renew: async () => false };
+  return {
+    version: 0,
+    upToDate: () => undefined,
+    find: async () => keys,
+    renew: async () => false,
+  };
 }
 
 const verifier = (keys: KeySource, alg: string) =>

@@ -54,6 +54,7 @@ export function useOperations(
       errors: { constraints: () => new Map(), log: () => {} },
       identityOf: () => ({ userId: who, email: null, issuedAt: 0, expiresAt: 0 }),
       began: (_, pgSettings) => settings.push(new WeakRef(pgSettings)),
+      charge: () => undefined,
       executed: () => {},
       accountDeleted: () => {},
       graphiqlAccounts: undefined,

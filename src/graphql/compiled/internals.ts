@@ -134,3 +134,10 @@ export const establishOperationPlan: EstablishOperationPlan = within(
 
 /** Whether a value carries an error, or stands for one. */
 export const isFlaggedValue: (value: object) => boolean = within('error.js').isFlaggedValue;
+
+/** Grafast looks plans up by the operation's node, with `get` and `set` only. */
+const cacheByOperation: symbol = within('constants.js').$$cacheByOperation;
+
+export const planCacheOf = (cache: WeakMap<OperationDefinitionNode, unknown>): object => ({
+  [cacheByOperation]: cache,
+});

@@ -2,16 +2,15 @@
  * Whether one request asks for more than it may, told before it is validated or planned: planning is
  * what costs, and a few hundred bytes can keep it busy for minutes.
  */
-import { type DocumentNode, GraphQLError, type GraphQLSchema, visit } from 'postgraphile/graphql';
+import { type DocumentNode, GraphQLError, visit } from 'postgraphile/graphql';
 import type { Limits } from './limits.ts';
-import { measure } from './measure.ts';
+import type { Size } from './measure.ts';
 
 /** Undefined, or the first limit that the document exceeds, as an error for the client. */
 export function exceeded(
   document: DocumentNode,
-  schema: GraphQLSchema,
+  { depth, selections, rows }: Size,
   limits: Limits,
-  maxPageSize: number,
 ): GraphQLError | undefined {
   let aliases = 0;
   let directives = 0;
@@ -27,7 +26,6 @@ export function exceeded(
       items = Math.max(items, values.length);
     },
   });
-  const { depth, selections, rows } = measure(document, schema, maxPageSize);
   const rules: readonly [actual: number, allowed: number, what: string][] = [
     [depth, limits.maxDepth, 'levels of fields inside fields'],
     [aliases, limits.maxAliases, 'aliases'],

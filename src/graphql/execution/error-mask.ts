@@ -5,7 +5,7 @@
 import { randomUUID } from 'node:crypto';
 import { isSafeError } from 'postgraphile/grafast';
 import { GraphQLError } from 'postgraphile/graphql';
-import { isUnavailable } from '../../database/unavailable.ts';
+import { isUnavailable, unavailableReason } from '../../database/unavailable.ts';
 import { type ErrorCode, NOT_NOW, WRONG } from '../client-error.ts';
 import { type ConstraintMessages, explain } from './database-errors.ts';
 
@@ -16,10 +16,15 @@ export interface ErrorMaskOptions {
 }
 
 export function errorMask({ constraints, log }: ErrorMaskOptions) {
-  const hide = (error: GraphQLError, hidden: unknown, code: ErrorCode, message: string) => {
+  const hide = (
+    error: GraphQLError,
+    hidden: unknown,
+    message: string,
+    extensions: { code: ErrorCode; reason?: string },
+  ) => {
     const errorId = randomUUID();
     log(errorId, hidden);
-    return rewrite(error, message, { code, errorId });
+    return rewrite(error, message, { ...extensions, errorId });
   };
   return (error: GraphQLError): GraphQLError => {
     const original = error.originalError;
@@ -27,7 +32,7 @@ export function errorMask({ constraints, log }: ErrorMaskOptions) {
       if (isHole(error)) {
         return isAccount(error)
           ? rewrite(error, GONE, { code: 'ACCOUNT_DELETED' })
-          : hide(error, error, 'INTERNAL', WRONG);
+          : hide(error, error, WRONG, { code: 'INTERNAL' });
       }
       // Written for the client, by graphql-js. What it suggests would tell the schema.
       const message = error.message.replace(/ Did you mean .*\?$/, '');
@@ -35,10 +40,13 @@ export function errorMask({ constraints, log }: ErrorMaskOptions) {
     }
     // By a plan of ours with its code, by PostGraphile without.
     if (isSafeError(original)) return rewrite(error, original.message, { code: codeOf(original) });
-    if (isUnavailable(original)) return hide(error, original, 'UNAVAILABLE', NOT_NOW);
+    if (isUnavailable(original)) {
+      const reason = unavailableReason(original);
+      return hide(error, original, NOT_NOW, { code: 'UNAVAILABLE', reason });
+    }
     const told = explain(original, constraints());
     if (told) return rewrite(error, told.message, { code: told.code });
-    return hide(error, original, 'INTERNAL', WRONG);
+    return hide(error, original, WRONG, { code: 'INTERNAL' });
   };
 }
 

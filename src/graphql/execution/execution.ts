@@ -6,19 +6,23 @@ import type {} from 'postgraphile';
 import type { ExecutionConfig } from 'postgraphile/grafserv';
 import {
   type ExecutionResult,
-  type GraphQLError,
+  GraphQLError,
   type GraphQLSchema,
   getOperationAST,
 } from 'postgraphile/graphql';
 import { markRead } from '../../database/request.ts';
 import { type Execute, type Executor, executeCompiled } from '../compiled/execute.ts';
+import { boundPlans, keepPlansWithDocuments } from '../compiled/plan-cache.ts';
 import { checkGrafast } from '../compiled/versions.ts';
 import { exceededByVariables } from './complexity.ts';
-import { type DocumentOptions, documentReader } from './documents.ts';
+import { costOf, type DocumentOptions, documentReader, MAX_PLANS } from './documents.ts';
 import { noteUnserved } from './grafserv.ts';
 
 /** `grafast` is PostGraphile's own, slower; for versions that the other was not tested with. */
 export type ExecutorName = 'compiled' | 'grafast';
+
+/** Operations whose plans grafast's own cache keeps, about 3 MB for the largest. */
+const MAX_OPERATIONS = 50;
 
 /** How an operation ended; the code and the id are its first error's. */
 export interface Executed {
@@ -33,6 +37,14 @@ export interface Executed {
 export interface ExecutionHooks {
   readonly mask: (error: GraphQLError) => GraphQLError;
   readonly executed: (request: IncomingMessage, what: Executed) => void;
+  /** Counts points of the rate limit. */
+  readonly charge: (request: IncomingMessage, points: number) => Refusal | undefined;
+}
+
+/** That a person has asked for too much in this minute. */
+export interface Refusal {
+  readonly message: string;
+  readonly retryAfterSeconds: number;
 }
 
 export interface ExecutionOptions extends DocumentOptions {
@@ -41,14 +53,19 @@ export interface ExecutionOptions extends DocumentOptions {
 
 export function executionPlugin(
   options: ExecutionOptions,
-  { mask, executed }: ExecutionHooks,
+  { mask, executed, charge }: ExecutionHooks,
 ): GraphileConfig.Plugin {
   const compiled = options.executor === 'compiled';
   if (compiled) checkGrafast();
   const readers = new WeakMap<GraphQLSchema, ReturnType<typeof documentReader>>();
   const readerOf = (schema: GraphQLSchema) => {
-    const reader = readers.get(schema) ?? documentReader(schema, options);
-    readers.set(schema, reader);
+    let reader = readers.get(schema);
+    if (!reader) {
+      if (compiled) keepPlansWithDocuments(schema, MAX_PLANS);
+      else boundPlans(schema, MAX_OPERATIONS, MAX_PLANS);
+      reader = documentReader(schema, options);
+      readers.set(schema, reader);
+    }
     return reader;
   };
 
@@ -64,6 +81,12 @@ export function executionPlugin(
       if (kind === 'query' && pgSettings) markRead(pgSettings);
       const request =
         ('requestContext' in args && args.requestContext?.expressv4?.req) || undefined;
+      const refusal = request && charge(request, costOf(args.document) - 1);
+      if (refusal) {
+        noteUnserved(request, 429, refusal.retryAfterSeconds);
+        const extensions = { code: 'UNAVAILABLE', reason: 'RATE_LIMITED' };
+        return { errors: [new GraphQLError(refusal.message, { extensions })] };
+      }
       const execute = config.execute as Execute;
       const { result, executor } = compiled
         ? await executeCompiled(args, execute)

@@ -11,12 +11,22 @@ import type { RequestDigest, Result } from 'postgraphile/grafserv';
 import { ExpressGrafserv } from 'postgraphile/grafserv/express/v4';
 import { RETRY_AFTER } from '../client-error.ts';
 
-/** Requests of which nothing could be served, until their answer is sent. */
-const unserved = new WeakMap<IncomingMessage, 503 | 504>();
+interface Unserved {
+  readonly status: 429 | 503 | 504;
+  /** Seconds; undefined = no Retry-After header. */
+  readonly retryAfter: number | undefined;
+}
 
-/** Gives an answer that holds nothing but "not now" the status that says so, for those who read no further. */
-export function noteUnserved(request: IncomingMessage, status: 503 | 504): void {
-  unserved.set(request, status);
+/** Requests whose answer holds no data, until that answer is sent. */
+const unserved = new WeakMap<IncomingMessage, Unserved>();
+
+/** Gives an answer without data a status that says so, for clients and proxies that read no body. */
+export function noteUnserved(
+  request: IncomingMessage,
+  status: Unserved['status'],
+  retryAfter = status === 503 ? Number(RETRY_AFTER) : undefined,
+): void {
+  unserved.set(request, { status, retryAfter });
 }
 
 const GRAPHQL = 'application/graphql-response+json';
@@ -33,10 +43,10 @@ export class Grafserv extends ExpressGrafserv {
       result.headers['content-type'] = 'application/json; charset=utf-8';
     }
     const request = digest.requestContext.expressv4?.req;
-    const status = request && unserved.get(request);
-    if (!status) return result;
-    result.statusCode = status;
-    if (status === 503) result.headers['retry-after'] = RETRY_AFTER;
+    const found = request && unserved.get(request);
+    if (!found) return result;
+    result.statusCode = found.status;
+    if (found.retryAfter !== undefined) result.headers['retry-after'] = String(found.retryAfter);
     return result;
   }
 }

@@ -14,7 +14,7 @@ export interface Limits {
   readonly maxTokens: number;
   /** Fields, with every fragment counted wherever it is spread. */
   readonly maxSelections: number;
-  /** Rows, with page sizes multiplied where lists are inside lists. */
+  /** Rows of the whole answer, with page sizes multiplied where lists are inside lists. */
   readonly maxRows: number;
   /** Entries of one list, in the document or in the variables. */
   readonly maxListItems: number;
@@ -26,6 +26,6 @@ export const DEFAULT_LIMITS: Limits = {
   maxDirectives: 30,
   maxTokens: 2000,
   maxSelections: 250,
-  maxRows: 50_000,
+  maxRows: 5000,
   maxListItems: 100,
 };

@@ -15,15 +15,21 @@ import {
 } from 'postgraphile/graphql';
 import { DEFAULT_PAGE_SIZE } from '../schema/pages.ts';
 
-/** What one request asks for, in the places where it can be much. */
+/** How much one document asks for. */
 export interface Size {
+  /** Levels of fields inside fields. */
   readonly depth: number;
+  /** Fields and fragments, each counted wherever it is spread. */
   readonly selections: number;
+  /** Rows of the largest answer: page sizes of lists inside lists multiplied. */
   readonly rows: number;
+  /** Fields that return a page: about the number of statements. */
+  readonly lists: number;
 }
 
-const NOTHING: Size = { depth: 0, selections: 0, rows: 0 };
-const ONE: Size = { depth: 1, selections: 1, rows: 0 };
+const NOTHING: Size = { depth: 0, selections: 0, rows: 0, lists: 0 };
+const ONE: Size = { depth: 1, selections: 1, rows: 0, lists: 0 };
+const NO_FIELDS: Readonly<Record<string, never>> = Object.freeze(Object.create(null));
 
 export function measure(document: DocumentNode, schema: GraphQLSchema, maxPageSize: number): Size {
   const fragments = new Map(
@@ -49,7 +55,7 @@ export function measure(document: DocumentNode, schema: GraphQLSchema, maxPageSi
   const ofField = (node: FieldNode, parent: GraphQLNamedType | undefined): Size => {
     // GraphiQL's own look at the schema is large, and validation refuses it in production.
     if (!node.selectionSet || node.name.value.startsWith('__')) return ONE;
-    const fields = isObjectType(parent) || isInterfaceType(parent) ? parent.getFields() : {};
+    const fields = isObjectType(parent) || isInterfaceType(parent) ? parent.getFields() : NO_FIELDS;
     const field = fields[node.name.value];
     const inner = ofSelections(node.selectionSet, field && getNamedType(field.type));
     const isPage = field?.args.some(({ name }) => name === 'first') ?? false;
@@ -57,6 +63,7 @@ export function measure(document: DocumentNode, schema: GraphQLSchema, maxPageSi
       depth: 1 + inner.depth,
       selections: 1 + inner.selections,
       rows: isPage ? pageSize(node, maxPageSize) * (1 + inner.rows) : inner.rows,
+      lists: inner.lists + (isPage ? 1 : 0),
     };
   };
 
@@ -88,6 +95,7 @@ const together = (sizes: readonly Size[]): Size => ({
   depth: Math.max(0, ...sizes.map(({ depth }) => depth)),
   selections: sizes.reduce((sum, size) => sum + size.selections, 0),
   rows: sizes.reduce((sum, size) => sum + size.rows, 0),
+  lists: sizes.reduce((sum, size) => sum + size.lists, 0),
 });
 
 /** What `first` or `last` says, or the most it could say where a variable decides. */
