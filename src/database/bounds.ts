@@ -1,7 +1,7 @@
 /**
- * Puts two bounds on every batch of a request: the time the database may take to say anything, and the
- * time its caller stays on the line. Whatever is beyond them is cancelled, and its connection closed: a
- * late answer, or a late cancellation, must never meet the connection's next request.
+ * Bounds every batch of a request by a deadline and by its client: when either ends, the statement is
+ * cancelled and the connection closed. A late answer or a late cancellation must never reach the connection's
+ * next request.
  */
 import { cancelStatement } from './cancel.ts';
 import type { Dispatch } from './one-round-trip/client.ts';
@@ -9,10 +9,10 @@ import { Link } from './one-round-trip/link.ts';
 import { callerOf } from './request.ts';
 import { isUnavailable } from './unavailable.ts';
 
-/** PostgreSQL stops a statement itself after statement_timeout; this much later it is not well. */
+/** PostgreSQL ends a statement after statement_timeout. So many milliseconds later the server counts as hung. */
 const GRACE_MS = 2000;
 
-/** Nobody waits for the answer any more: no error to be logged. */
+/** The client has closed its connection. Not logged as an error. */
 export class CallerGoneError extends Error {
   readonly code = 'ECONNABORTED';
   constructor() {
@@ -21,7 +21,7 @@ export class CallerGoneError extends Error {
   }
 }
 
-/** Whether a write was done is then unknown, which must never pass for success. */
+/** The deadline has passed. Nobody knows whether a write was committed, so it is never reported as success. */
 class LateError extends Error {
   readonly code = 'ETIMEDOUT';
   constructor() {
@@ -32,7 +32,7 @@ class LateError extends Error {
 
 export interface BoundsOptions {
   readonly statementTimeoutMs: number;
-  /** Receives what a batch failed with, for the metrics. */
+  /** Receives the error of a failed batch, for the metrics. */
   readonly failed: (error: unknown) => void;
 }
 
@@ -61,6 +61,6 @@ export function boundedDispatch({ statementTimeoutMs, failed }: BoundsOptions): 
   };
 }
 
-/** Of a connection that has answered nothing: whether it was closed before it was asked. */
+/** Whether an error on a connection that has answered nothing means that it died while it was idle. */
 export const diedIdle = (error: unknown): boolean =>
   isUnavailable(error) && !(error instanceof LateError) && !(error instanceof CallerGoneError);

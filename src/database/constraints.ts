@@ -1,4 +1,7 @@
-/** The sentences that constraints carry as comments: what the API says when somebody breaks one. */
+/**
+ * Reads the comments of constraints: the messages that the API gives when a value breaks one. Takes the pool,
+ * returns constraint name → sentence. Smart tags of PostGraphile (@…) are never part of a message.
+ */
 import type { Pool } from 'pg';
 
 export async function loadConstraintMessages(pool: Pool): Promise<Map<string, string>> {
@@ -12,7 +15,7 @@ export async function loadConstraintMessages(pool: Pool): Promise<Map<string, st
   return new Map(spoken.map(({ name, message }) => [name, sentence(message)]));
 }
 
-/** Without the lines that are for PostGraphile: a foreign key's comment also names its fields. */
+/** Removes smart tags, such as the field names in a foreign key's comment. */
 function sentence(comment: string): string {
   const text = comment.replace(/^@.*\n?/gm, '').trim();
   return text.endsWith('.') ? text : `${text}.`;

@@ -1,4 +1,7 @@
-/** The server's pool of todo_authenticator connections, and how long and how many may wait for one. */
+/**
+ * The server's pool of todo_authenticator connections. Takes the URL and the bounds for waiting requests. A
+ * request must never wait without a limit, and a lost connection must never end the process.
+ */
 import { Pool, type PoolClient, type PoolConfig, type QueryResult, type QueryResultRow } from 'pg';
 import { diedIdle } from './bounds.ts';
 import { BusyError } from './unavailable.ts';
@@ -6,16 +9,16 @@ import { BusyError } from './unavailable.ts';
 export interface PoolOptions {
   readonly connectionString: string;
   readonly size: number;
-  /** How long a request may wait for a connection, in milliseconds. */
+  /** Milliseconds a request may wait for a connection. */
   readonly waitMs: number;
-  /** How many may wait at the same time; one more is told at once that it is in vain. */
+  /** Requests that may wait at the same time; the next one fails at once. undefined = no limit. */
   readonly queue?: number | undefined;
-  /** Receives how long each has waited, in milliseconds. */
+  /** Receives the milliseconds that each request has waited. */
   readonly waited?: ((ms: number) => void) | undefined;
   readonly log: (line: string) => void;
 }
 
-/** How long the server's own short questions may take, in milliseconds. */
+/** Milliseconds for each query of the server's own (askBriefly). */
 const QUESTION_MS = 5000;
 
 export function createPool(options: PoolOptions): Pool {
@@ -23,7 +26,7 @@ export function createPool(options: PoolOptions): Pool {
     connectionString: options.connectionString,
     max: options.size,
     connectionTimeoutMillis: options.waitMs,
-    // What lies between may forget a connection without telling either end.
+    // A firewall or NAT may drop an idle connection without telling either end.
     keepAlive: true,
     keepAliveInitialDelayMillis: 10_000,
     application_name: 'rowguard',
@@ -36,18 +39,19 @@ export function createPool(options: PoolOptions): Pool {
 }
 
 /**
- * A question of the server's own, no request's: a database that hangs must not hang whoever asks. Each
- * of them may be asked twice; so one that met a connection which had died in the pool is asked again.
+ * Runs a short query of the server's own (not of a GraphQL request) with a time limit, so that a hung database
+ * does not hang the caller. The query must be safe to run twice: it is repeated on another connection if the
+ * first one had died in the pool.
  */
 export async function askBriefly<R extends QueryResultRow>(
   pool: Pool,
   text: string,
   values: unknown[] = [],
 ): Promise<QueryResult<R>> {
-  // Without a name: a prepared statement does not survive every pooler, and these are seldom asked.
+  // Not prepared: prepared statements do not survive every pooler, and these queries are rare.
   const question = { text, values, query_timeout: QUESTION_MS };
   for (let again = pool.options.max; ; again--) {
-    // No connection to be had is an answer; only one that was lent and turns out dead is asked past.
+    // A failing connect() is final. Only a pooled connection that turns out dead is replaced.
     const client = await pool.connect();
     try {
       const result = await client.query<R>(question);
@@ -61,7 +65,7 @@ export async function askBriefly<R extends QueryResultRow>(
   }
 }
 
-/** pg's own words for `query_timeout`: the database was asked, and hangs. */
+/** pg's message for `query_timeout`: the database has the query and does not answer. */
 const isLate = (error: unknown): boolean => /Query read timeout/.test(String(error));
 
 type Callback = (

@@ -1,10 +1,11 @@
 /**
- * What the database rooms know of a request beside its settings: whether somebody still waits for the
- * answer, and whether it may be asked twice. Kept beside the settings object, which PostgreSQL gets as it is.
+ * Two facts about a request that the database module needs beside its settings: whether its client is still
+ * connected, and whether it is a read. Kept in weak maps by the settings object, because every key of that
+ * object becomes a setting in PostgreSQL.
  */
 import type { PgSettings } from './one-round-trip/preamble.ts';
 
-/** Whoever waits for an answer, until they hang up. */
+/** The client of a request, until it closes its connection. */
 export class Caller {
   #gone = false;
   readonly #listeners = new Set<() => void>();
@@ -19,7 +20,7 @@ export class Caller {
     this.#listeners.clear();
   }
 
-  /** Calls `listener` when they hang up; what it returns takes that back. */
+  /** Calls `listener` when the client leaves. Returns a function that removes the listener. */
   whenGone(listener: () => void): () => void {
     this.#listeners.add(listener);
     return () => this.#listeners.delete(listener);
@@ -36,7 +37,7 @@ export function setCaller(pgSettings: object, caller: Caller): void {
 export const callerOf = (pgSettings: PgSettings): Caller | undefined =>
   pgSettings ? callers.get(pgSettings) : undefined;
 
-/** Of a GraphQL query: it changes nothing, so asking again is safe. Never of a mutation. */
+/** Marks a GraphQL query, which may be sent to PostgreSQL twice. Never call it for a mutation. */
 export function markRead(pgSettings: object): void {
   reads.add(pgSettings);
 }

@@ -1,4 +1,7 @@
-/** The pool as a service of PostGraphile's, by one of two adaptors. What they answer is the same. */
+/**
+ * The pool as PostGraphile's database service, with one of two adaptors. Both give the same results. The
+ * service must never introspect as another role than todo_user: the API would show columns without a grant.
+ */
 import type { Pool } from 'pg';
 import type { WithPgClient } from 'postgraphile/@dataplan/pg';
 import { makePgService, type NodePostgresPgClient } from 'postgraphile/adaptors/pg';
@@ -8,7 +11,7 @@ import type { Dispatch } from './one-round-trip/client.ts';
 import { isRead } from './request.ts';
 import { inTurns, Turns, type TurnsOptions } from './turns.ts';
 
-/** `stock` takes four round trips for each statement; for a driver or a pooler the other fails with. */
+/** `stock` takes four round trips per statement. It works with drivers and poolers that the other does not. */
 export type AdaptorName = 'one-round-trip' | 'stock';
 
 export interface ServiceOptions {
@@ -32,7 +35,7 @@ export function buildPgService(options: ServiceOptions) {
   return withOneRoundTrip(stock, { pool, prepared, dispatch, isRead, diedIdle });
 }
 
-/** The service as the GraphQL room gets it, and what the statements of its requests go through. */
+/** What graphql/ gets: the service for building the API, and withPgClient for the statements of requests. */
 export interface Database {
   readonly service: GraphileConfig.PgServiceConfiguration;
   readonly withPgClient: WithPgClient<NodePostgresPgClient>;

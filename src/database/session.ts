@@ -1,17 +1,18 @@
 /**
- * A person's id → the settings of one transaction. This is the whole of the trust the server hands to the
- * database: a role without privileges of its own to speak of, and one claim.
+ * Takes a person's id, returns the settings of one transaction: the role todo_user and one claim. This is all
+ * that the database is told about the person. Nothing of the token may become a setting.
  */
-/** Spelled here and in app_private.current_user_id(), nowhere else. */
+
+/** The claim's name. Spelled here and in app_private.current_user_id() only. */
 export const USER_ID_SETTING = 'jwt.claims.user_id';
 
-/** All that a request sets, in this order. How it is planned are settings of the login (roles.sql). */
+/** Every setting of a request, in this order. Planner settings belong to the login (migrations/roles.sql). */
 export const REQUEST_SETTINGS = ['role', USER_ID_SETTING, 'statement_timeout'] as const;
 
 /**
- * A fixed list, never a spread of the token: `role` and `search_path` are settings too. The claim is
- * always sent, formatted from the number: PostGraphile skips settings that are null, and a connection
- * would then still carry the last one's.
+ * The list is fixed, because a claim named `role` or `search_path` would be a setting too. The claim is always
+ * sent: PostGraphile skips settings that are null, and a connection could then still have the previous
+ * person's. `statementTimeoutMs` is in milliseconds.
  */
 export function sessionSettings(
   userId: number,

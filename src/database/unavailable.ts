@@ -35,7 +35,7 @@ const SQLSTATES = [
 
 const SYSTEM = /^(ECONN|EPIPE|ETIMEDOUT|ENOTFOUND|EAI_AGAIN|EHOSTUNREACH|ENETUNREACH|ENOENT$)/;
 
-/** What pg says without a code: no free connection or no answer in time, or a connection that was lost. */
+/** Messages of pg that come without a code: no free connection, no answer in time, a lost connection. */
 const WORDS =
   /timeout exceeded when trying to connect|Query read timeout|Connection terminated|Client has encountered a connection error|not queryable/;
 

@@ -1,8 +1,11 @@
-/** The query of a database URL: what each driver understands of it, and what TLS it asks for. */
+/**
+ * The query parameters of a database URL: which of them each driver understands, and which TLS mode they ask
+ * for. Takes decoded parameters, returns those for one driver. TLS must never become weaker than asked for.
+ */
 
 type Parameters = ReadonlyMap<string, string>;
 
-/** libpq's, and node-postgres' own `no-verify`. */
+/** The modes of libpq, and `no-verify` of node-postgres. */
 export const SSL_MODES: readonly string[] = [
   'disable',
   'allow',
@@ -13,7 +16,7 @@ export const SSL_MODES: readonly string[] = [
   'no-verify',
 ];
 
-/** asyncpg writes `ssl`, everybody else `sslmode`; `ssl=true` is from node-postgres and JDBC. */
+/** asyncpg uses `ssl`, other drivers `sslmode`. `ssl=true` comes from node-postgres and JDBC. */
 export function sslMode(parameters: Parameters): string | undefined {
   const ssl = parameters.get('ssl');
   const meaning = { true: 'require', '1': 'require', false: 'disable', '0': 'disable' };
@@ -23,15 +26,15 @@ export function sslMode(parameters: Parameters): string | undefined {
 export const isNeon = (host: string): boolean => /\.neon\.(tech|build)$/i.test(host);
 
 /**
- * connect_timeout is not among them: POOL_WAIT_MS is the server's. Nor is what other drivers keep here
- * (prepared_statement_cache_size, channel_binding, pgbouncer …): node-postgres takes every name for
- * one of its own settings, and `ssl=require` for a TLS socket.
+ * Without connect_timeout: POOL_WAIT_MS bounds it. Without parameters of other drivers
+ * (prepared_statement_cache_size, channel_binding, pgbouncer …): node-postgres takes every name as one of its
+ * own settings, and `ssl=require` as a TLS socket.
  */
 const NODE_NAMES = ['sslcert', 'sslkey', 'sslrootcert', 'application_name', 'options'];
 
 export function nodeParameters(parameters: Parameters, host: string): Map<string, string> {
   const kept = only(parameters, NODE_NAMES);
-  // Its own list of authorities is meant, which is what node-postgres uses without a file.
+  // `system` is the system's list of authorities. node-postgres uses Node's list if no file is given.
   if (kept.get('sslrootcert') === 'system') kept.delete('sslrootcert');
   const mode = nodeMode(sslMode(parameters), host);
   if (mode) kept.set('sslmode', mode);
@@ -39,9 +42,9 @@ export function nodeParameters(parameters: Parameters, host: string): Map<string
 }
 
 /**
- * node-postgres 8 verifies the server under every mode that asks for TLS, and warns that version 9 will
- * not; saying verify-full keeps it so. It can not fall back as `prefer` and `allow` may: on this machine
- * that means no TLS, elsewhere TLS. Neon has nothing else.
+ * node-postgres 8 verifies the server in every mode with TLS, and warns that version 9 will not. verify-full
+ * keeps the verification. node-postgres has no fallback for `prefer` and `allow`: here they mean no TLS on this
+ * machine, and verified TLS elsewhere. Neon always uses TLS.
  */
 function nodeMode(mode: string | undefined, host: string): string | undefined {
   if (isNeon(host) && mode !== 'no-verify') return 'verify-full';
@@ -50,7 +53,7 @@ function nodeMode(mode: string | undefined, host: string): string | undefined {
   return /^($|\/|localhost$|127\.|::1$)/.test(host) ? 'disable' : 'verify-full';
 }
 
-/** Those every libpq since PostgreSQL 14 knows; it refuses a URL with any other in it. */
+/** The parameters that libpq knows since PostgreSQL 14. It refuses a URL with any other. */
 const LIBPQ_NAMES = [
   'application_name',
   'channel_binding',
@@ -78,7 +81,7 @@ const LIBPQ_NAMES = [
 export function libpqParameters(parameters: Parameters): Map<string, string> {
   const mode = sslMode(parameters);
   const kept = only(parameters, LIBPQ_NAMES);
-  // Encrypted without asking who is there, which is what libpq calls require.
+  // libpq's `require` is encryption without verification.
   if (mode) kept.set('sslmode', mode === 'no-verify' ? 'require' : mode);
   return kept;
 }

@@ -1,22 +1,22 @@
 /**
- * A database URL as SQLAlchemy, SQLModel, libpq or Neon writes it → its parts, and from them the same
- * URL for node-postgres and for libpq (psql). Pure text: it connects to nothing, and no message of it
- * holds a password.
+ * Parses a database URL as SQLAlchemy, SQLModel, libpq or Neon writes it, and returns the same URL for
+ * node-postgres and for libpq (psql). Works on text and opens no connection. No message may contain a
+ * password.
  */
 import { isNeon, libpqParameters, nodeParameters, SSL_MODES, sslMode } from './url-parameters.ts';
 
 export interface DatabaseUrl {
   /** For node-postgres. */
   node(): string;
-  /** For psql and everything else that is made of libpq. */
+  /** For psql and other clients that use libpq. */
   libpq(): string;
-  /** The same without Neon's pooler in between: migrations need a session of their own. */
+  /** The same host without Neon's pooler: migrations need a session of their own. */
   direct(): DatabaseUrl;
   /** The same for another login. */
   as(user: string, password: string): DatabaseUrl;
 }
 
-/** Decoded; '' and undefined are left to the driver's defaults. */
+/** Decoded. For '' and undefined the driver's defaults apply. */
 export interface UrlParts {
   readonly user: string | undefined;
   readonly password: string | undefined;
@@ -27,12 +27,12 @@ export interface UrlParts {
   readonly parameters: ReadonlyMap<string, string>;
 }
 
-/** What is wrong, to follow the name of the setting. */
+/** Problems. Each is printed after the name of the setting. */
 const NOT_POSTGRES = 'must begin with postgresql://';
 const NOT_ENCODED =
   'is not a URL; in a user name, a password and the query, @ : / ? # % and the like must be percent-encoded (@ is %40)';
 
-/** SQLAlchemy's `+driver` says which Python package connects: nothing to anybody else. */
+/** `+driver` names SQLAlchemy's Python package and is ignored. */
 const SHAPE =
   /^postgres(?:ql)?(?:\+[a-z0-9_]+)?:\/\/(?:([^/?#]*)@)?([^/?#@]*)(?:\/([^?#@]*))?(?:\?([^#]*))?$/i;
 const HOST_AND_PORT = /^(\[[0-9a-f:.]+\]|[^:[\]]*)(?::([0-9]*))?$/i;
@@ -40,14 +40,14 @@ const HOST_AND_PORT = /^(\[[0-9a-f:.]+\]|[^:[\]]*)(?::([0-9]*))?$/i;
 /** A name, an address, a socket's directory, or nothing. */
 const HOST = /^([a-z0-9._-]*|[0-9a-f:.]+|\/.*)$/i;
 
-/** Query parameters that stand for a part of the URL; libpq and SQLAlchemy let them win. */
+/** Query parameters that replace a part of the URL, as in libpq and SQLAlchemy. */
 const PART_NAMES = ['user', 'password', 'host', 'port', 'dbname'];
 
-/** The URL, or what is wrong with it as the end of a sentence. */
+/** Returns the URL, or the problem as the end of a sentence that starts with the setting's name. */
 export function parseDatabaseUrl(text: string): DatabaseUrl | string {
   if (!/^postgres(ql)?(\+[a-z0-9_]+)?:\/\//i.test(text)) return NOT_POSTGRES;
   const [whole, credentials, authority = '', path = '', query = ''] = SHAPE.exec(text) ?? [];
-  // An @ in the query without one before it: a ? in the password made the query begin too early.
+  // An @ in the query and none before it: an unencoded ? in the password started the query too early.
   if (!whole || (credentials === undefined && query.includes('@'))) return NOT_ENCODED;
   const given = readQuery(query);
   if (!given) return NOT_ENCODED;
@@ -68,7 +68,7 @@ export function parseDatabaseUrl(text: string): DatabaseUrl | string {
   return problemOf(parts) ?? databaseUrl(parts as UrlParts);
 }
 
-/** Malformed percent-encoding, which decodeURIComponent answers with a throw. */
+/** Malformed percent-encoding, for which decodeURIComponent throws. */
 const MALFORMED = Symbol('malformed');
 
 function decode(text: string | undefined): string | undefined | typeof MALFORMED {
@@ -79,7 +79,7 @@ function decode(text: string | undefined): string | undefined | typeof MALFORMED
   }
 }
 
-/** `+` is a plus here, as libpq has it. A name given twice keeps all its values, with commas. */
+/** `+` stays a plus, as in libpq. The values of a repeated name are joined with commas. */
 function readQuery(query: string): Map<string, string> | undefined {
   const found = new Map<string, string>();
   for (const pair of query.split('&').filter(Boolean)) {
@@ -96,7 +96,7 @@ function problemOf(parts: Record<keyof UrlParts, unknown>): string | undefined {
   const texts = [parts.user, parts.password, parts.host, parts.database];
   if (texts.includes(MALFORMED)) return NOT_ENCODED;
   if (texts.some((text) => String(text).includes('\0'))) return 'contains a NUL character (%00)';
-  // node-postgres could not be told of such a name.
+  // node-postgres cannot connect to such a name.
   if (/[?#]/.test(String(parts.database))) return 'has a database name with ? or # in it';
   if (!HOST.test(String(parts.host))) return NOT_ENCODED;
   const port = String(parts.port);
@@ -117,14 +117,14 @@ function databaseUrl(parts: UrlParts): DatabaseUrl {
   const credentials = who || secret ? `${who}${secret}@` : '';
   const build = (name: string, query: ReadonlyMap<string, string>, atHost: string): string => {
     const pairs = [...query].map(([key, value]) => `${key}=${encodeURIComponent(value)}`);
-    // A socket's directory has no place in a URL but here.
+    // A URL can hold the directory of a socket only as a parameter.
     if (isSocket(host)) pairs.unshift(`host=${encodeURIComponent(host)}`);
     const at = `${atHost}${port && `:${port}`}`;
     return `postgresql://${credentials}${at}/${name}${pairs.length ? `?${pairs.join('&')}` : ''}`;
   };
   const named = isSocket(host) ? '' : host.includes(':') ? `[${host}]` : host;
   return {
-    // Its parser needs a host beside a user, and decodes a database name in decodeURI's way only.
+    // node-postgres needs a host beside a user, and decodes a database name with decodeURI.
     node: () => build(encodeURI(database), nodeParameters(parameters, host), named || 'localhost'),
     libpq: () => build(encodeURIComponent(database), libpqParameters(parameters), named),
     direct: () => databaseUrl({ ...parts, host: isNeon(host) ? directHost(host) : host }),

@@ -7,7 +7,7 @@ import { OperatorError } from '../errors.ts';
 import { withClient } from './connect.ts';
 import { connectionError, describeUrl, reasonOf } from './connection-error.ts';
 
-/** How long a database may take to come up, in milliseconds. */
+/** Milliseconds that a database may take to start. */
 const PATIENCE_MS = 60_000;
 
 export async function waitForDatabase(

@@ -1,7 +1,7 @@
 /**
  * PostGraphile's database adaptor with one round trip per statement: settings, statement and end of
- * transaction go out together. Receives the stock service; hands on the same service with another
- * withPgClient. Whatever is not a request (introspection, LISTEN, a superuser's work) stays stock.
+ * transaction are sent together. Takes the stock service, returns it with another withPgClient. Work without
+ * a person (introspection, LISTEN, the superuser variant) stays stock. It must never repeat a write.
  */
 import type { Pool } from 'pg';
 import type { WithPgClient } from 'postgraphile/@dataplan/pg';
@@ -15,12 +15,12 @@ type Service = GraphileConfig.PgServiceConfiguration<'@dataplan/pg/adaptors/pg'>
 
 export interface OneRoundTripOptions {
   readonly pool: Pool;
-  /** False for a pooler that does not keep prepared statements: everything is parsed each time. */
+  /** False for a pooler that does not keep prepared statements: PostgreSQL then parses every statement. */
   readonly prepared: boolean;
   readonly dispatch?: Dispatch | undefined;
-  /** Whether a request changes nothing, and so may be sent a second time. */
+  /** Whether the request is a read, which may be sent a second time. */
   readonly isRead: (pgSettings: PgSettings) => boolean;
-  /** Whether an error means that the connection had been closed before it was used. */
+  /** Whether the error means that the connection was closed while it was idle in the pool. */
   readonly diedIdle: (error: unknown) => boolean;
 }
 
@@ -45,7 +45,7 @@ function oneRoundTrip(
   const withPgClient: WithPgClient<NodePostgresPgClient> = async (pgSettings, callback) => {
     const preamble = preambleOf(pgSettings);
     if (!preamble) return stock(pgSettings, callback);
-    // All the connections that the pool has may have died at once, but not the new one after them.
+    // All pooled connections may have died together. After them the pool opens a new one.
     for (let again = isRead(pgSettings) ? pool.options.max : 0; ; again--) {
       const rawClient = await pool.connect();
       const link = Link.of(rawClient);
@@ -54,11 +54,11 @@ function oneRoundTrip(
       try {
         return await RequestClient.use(request, callback);
       } catch (error) {
-        // Closed while it was idle, by a database that restarted or went to sleep, and nobody had
-        // noticed. A write is not sent twice: it may have been done.
+        // Only a connection that died while idle, as after a restart of the database, and that has answered
+        // nothing. A write is not repeated: it may have been committed.
         if (again === 0 || link.answers > before || !diedIdle(error)) throw error;
       } finally {
-        // `true` closes the connection: what is left in it must not reach the next request.
+        // `true` closes the connection: its state must not reach the next request.
         rawClient.release(!link.reusable);
       }
     }

@@ -1,8 +1,8 @@
 /**
- * Several statements under one Sync: written at once, run by PostgreSQL as one transaction, answered
- * together. pg calls submit() when the connection is free and the handle…() methods for the replies;
- * a Link tells it of the replies that pg keeps to itself. The outcome is given out at ReadyForQuery and
- * not before: until then a deferred constraint can still undo everything.
+ * Several statements under one Sync: one write, one transaction, one answer. pg calls submit() when the
+ * connection is free and the handle…() methods for the replies; a Link passes on the replies that pg does
+ * not. The result must never be available before ReadyForQuery: until then a deferred constraint can still
+ * undo the transaction.
  * https://www.postgresql.org/docs/18/protocol-flow.html#PROTOCOL-FLOW-PIPELINING
  */
 import { type ClientBase, DatabaseError, type FieldDef, type Submittable } from 'pg';
@@ -13,12 +13,12 @@ import { type DriverNotice, type PgNotice, Rows, toNotice } from './result.ts';
 export interface BatchStatement {
   readonly text: string;
   readonly values?: readonly unknown[] | undefined;
-  /** Prepared under this name; without one it is parsed each time. */
+  /** Name of the prepared statement; without one PostgreSQL parses the text each time. */
   readonly name?: string | undefined;
 }
 
 export interface BatchResult {
-  /** Of the last step. */
+  /** The result of the last statement. */
   readonly result: Rows;
   readonly notices: readonly PgNotice[];
 }
@@ -26,13 +26,13 @@ export interface BatchResult {
 export interface BatchOptions {
   readonly steps: readonly BatchStatement[];
   readonly arrays: boolean;
-  /** What ReadyForQuery must say: I, all is committed; T, inside an open transaction. */
+  /** The status ReadyForQuery must have: I, idle after the commit; T, inside an open transaction. */
   readonly expects: 'I' | 'T';
-  /** Prepare anew even what the connection is thought to hold. */
+  /** Whether to prepare every statement again, even those that the connection should have. */
   readonly afresh: boolean;
 }
 
-/** The connection a batch goes out on, and who is told that its turn has come. */
+/** The connection of a batch; begin() is called when the connection is free for it. */
 export interface Line {
   readonly client: ClientBase;
   readonly statements: PreparedNames;
@@ -41,22 +41,22 @@ export interface Line {
 
 export class Batch implements Submittable {
   readonly outcome: Promise<BatchResult>;
-  /** Steps whose Bind has succeeded: the last one's has not, then it has not run. */
+  /** Number of statements whose Bind succeeded. Below the batch's length, the last statement has not run. */
   bound = 0;
-  /** Names bound without a Parse, on the strength of an earlier one. */
+  /** Names that were bound without a Parse, because an earlier batch has prepared them. */
   readonly reused: string[] = [];
   readonly #line: Line;
   readonly #steps: readonly (BatchStatement & { parameters: (string | Buffer | null)[] })[];
   readonly #options: BatchOptions;
   readonly #result: Rows;
   readonly #notices: PgNotice[] = [];
-  /** Names whose ParseComplete is still to come, in the order sent; undefined: an unnamed one. */
+  /** Names whose ParseComplete is due, in the order sent; undefined stands for an unnamed statement. */
   readonly #parsing: (string | undefined)[] = [];
   #completed = 0;
   #error: Error | undefined;
   readonly #settle: { resolve(outcome: BatchResult): void; reject(error: Error): void };
 
-  /** Throws where a value can not be a parameter: later, half a message would be on the wire. */
+  /** Throws if a value cannot be a parameter. Later would be too late: half a message could be sent. */
   constructor(line: Line, options: BatchOptions) {
     this.#line = line;
     this.#options = options;
@@ -86,7 +86,7 @@ export class Batch implements Submittable {
           this.#parsing.push(name);
         }
         wire.bind({ statement: name ?? '', values: parameters });
-        // Only the last step's rows are wanted, and only objects need to know what they are called.
+        // Only the last statement's rows are used, and only objects need the column names.
         if (index === this.#steps.length - 1 && !this.#options.arrays) wire.describe({ type: 'P' });
         wire.execute({});
       }
@@ -96,7 +96,7 @@ export class Batch implements Submittable {
     }
   }
 
-  /** Close comes first: after an error the server skips everything up to Sync. */
+  /** Closes prepared statements. Must be sent first: after an error the server skips everything up to Sync. */
   #makeRoom(wire: Wire): void {
     const held = ({ name }: BatchStatement) =>
       name === undefined || this.#line.statements.has(name);
@@ -126,14 +126,14 @@ export class Batch implements Submittable {
     this.#notices.push(toNotice(notice));
   }
 
-  /** The transaction has ended, one way or the other. */
+  /** ReadyForQuery: the transaction was committed or rolled back, or is open (`expects` T). */
   readyForQuery(status: string): void {
     if (!this.#error && status === this.#options.expects) {
       this.#settle.resolve({ result: this.#result, notices: this.#notices });
     } else this.fail(new Error(`a statement left the transaction in state ${status}`));
   }
 
-  /** Nothing more will come. What the server said last, if anything, is the better explanation. */
+  /** Rejects with the server's own error if there was one, else with `error`. No reply follows. */
   fail(error: Error): void {
     this.#settle.reject(this.#error ?? error);
   }
@@ -141,8 +141,8 @@ export class Batch implements Submittable {
   // What pg calls.
 
   /**
-   * A method, and no function that is assigned to each batch: V8 would make that one among its old objects,
-   * where it keeps the rows until the next full collection (docs/performance.md, "Garbage").
+   * Must stay a method. V8 allocates a function that is assigned to each batch in its old generation, where
+   * it keeps the rows alive until the next full collection (docs/performance.md).
    */
   submit(): void {
     this.#line.begin(this);
@@ -172,10 +172,10 @@ export class Batch implements Submittable {
 
   handlePortalSuspended(): void {}
 
-  /** COPY FROM STDIN has no place here; refused, it ends as an ordinary error. */
+  /** COPY FROM STDIN is refused, so it ends as an ordinary error. */
   handleCopyInResponse(wire: Wire): void {
     wire.sendCopyFail('COPY is not supported here');
-    // The one that was sent has been taken for data.
+    // PostgreSQL discards the first Sync while it expects COPY data.
     wire.sync();
   }
 
@@ -183,7 +183,7 @@ export class Batch implements Submittable {
 
   handleError(error: Error): void {
     this.#error ??= error;
-    // After an error ReadyForQuery still follows, unless it was the connection's last word.
+    // ReadyForQuery still follows, unless the error has ended the connection.
     if (!(error instanceof DatabaseError) || isFatal(error)) this.fail(error);
   }
 

@@ -1,7 +1,7 @@
 /**
- * What a PostGraphile step gets to talk to the database: query() is one transaction and one round trip
- * of its own; withTransaction() is several statements in one transaction. Both run under the settings of
- * one request and stop working when that request has handed its connection back.
+ * The database client of a PostGraphile step. query() is one transaction in one round trip;
+ * withTransaction() runs several statements in one transaction. Both run under the settings of one request.
+ * A client must never work after its request has returned the connection: it rejects then.
  */
 import type { PoolClient } from 'pg';
 import type { PgClientQuery, PgClientResult } from 'postgraphile/@dataplan/pg';
@@ -12,8 +12,8 @@ import type { PgSettings } from './preamble.ts';
 import { statementName } from './prepared-names.ts';
 
 /**
- * Runs every batch: the place for a deadline or a cancel request. `client` is the connection it runs on;
- * `pgSettings` is the very object of the GraphQL operation's context, so it tells whose it is.
+ * Wraps every batch: the place for a deadline or a cancel request. `client` is the connection that the batch
+ * runs on. `pgSettings` is the identical object of the operation's context, so it identifies the request.
  */
 export type Dispatch = (
   send: () => Promise<BatchResult>,
@@ -24,7 +24,7 @@ export interface RequestOptions {
   readonly rawClient: PoolClient;
   readonly link: Link;
   readonly pgSettings: PgSettings;
-  /** What sets them, before the statement. */
+  /** The statement that applies pgSettings. */
   readonly preamble: BatchStatement;
   readonly prepared: boolean;
   readonly dispatch: Dispatch;
@@ -48,7 +48,7 @@ export class RequestClient implements NodePostgresPgClient {
     return this.#inTurn(async () => {
       const { text, values } = query;
       const own = { text, values };
-      // Inside a transaction a stale name could not be mended: nothing is prepared there.
+      // A failed statement aborts an open transaction, so an outdated one could not be prepared again there.
       const steps = this.#depth > 0 ? [own] : this.#named([this.#options.preamble, own]);
       const { result, notices } = await this.#run(steps, this.#depth > 0 ? 'T' : 'I', query);
       return { rows: result.rows as TData[], rowCount: result.rowCount, notices };
@@ -72,11 +72,11 @@ export class RequestClient implements NodePostgresPgClient {
         await this.#run(begin, 'T');
         const value = await inner.#while(() => callback(inner as this));
         const { result } = await this.#run([{ text: commit }], after);
-        // COMMIT of a transaction that has failed is answered with ROLLBACK, and no error.
+        // PostgreSQL answers COMMIT of a failed transaction with ROLLBACK and no error.
         if (result.command === 'ROLLBACK') throw new Error('the transaction was rolled back');
         return value;
       } catch (error) {
-        // If this fails too, the connection is not reusable and will be closed.
+        // If the rollback fails too, the connection is not reusable and will be closed.
         if (this.rawClient.getTransactionStatus() !== 'I') {
           await this.#run([{ text: rollback }], after).catch(() => {});
         }
@@ -85,7 +85,7 @@ export class RequestClient implements NodePostgresPgClient {
     });
   }
 
-  /** Runs `work`, waits for whatever it did not wait for, and ends this client. */
+  /** Runs `work`, then waits for queries that `work` did not await, and ends this client. */
   async #while<T>(work: () => T | Promise<T>): Promise<T> {
     try {
       return await work();
@@ -103,7 +103,7 @@ export class RequestClient implements NodePostgresPgClient {
     return client.#while(() => work(client));
   }
 
-  /** One after the other: a connection does one thing at a time. */
+  /** Queues `work`: a connection runs one batch at a time. */
   #inTurn<T>(work: () => Promise<T>): Promise<T> {
     if (this.#ended) return Promise.reject(new Error('this request has ended'));
     const done = this.#last.then(work);

@@ -1,7 +1,7 @@
 /**
- * The one place that knows pg from the inside. Putting several statements under one Sync needs pg's
- * message writer and its reply events, which pg does not promise to keep: hence the exact version, the
- * check at start, and the setting that does without all this.
+ * The only file that uses the inside of pg. Several statements under one Sync need pg's message writer and
+ * reply events, which are not public and may change. So the version is exact and checked at start, and
+ * DATABASE_ADAPTOR=stock works without them. docs/adaptor.md lists each internal with its library file.
  */
 import { createRequire } from 'node:module';
 import type { Duplex } from 'node:stream';
@@ -12,7 +12,7 @@ import { OperatorError } from '../../errors.ts';
 /** The version whose internals were read and tested. package.json pins the same. */
 export const TESTED_PG_VERSION = '8.23.1';
 
-/** https://www.postgresql.org/docs/18/protocol-message-formats.html, as far as it is used. */
+/** The messages that are used of https://www.postgresql.org/docs/18/protocol-message-formats.html */
 export interface Wire {
   readonly stream: Duplex;
   parse(message: { name: string; text: string }): void;
@@ -40,7 +40,7 @@ export function wireOf(client: ClientBase): Wire {
   return (client as unknown as { connection: Wire }).connection;
 }
 
-/** Closes a connection without a word, whatever it is doing: whoever uses it gets an error. */
+/** Destroys the socket. A query that is running on it fails. */
 export const dropConnection = (client: ClientBase): void => {
   wireOf(client).stream.destroy();
 };
@@ -50,7 +50,7 @@ interface CancelWire {
   on(event: 'error' | 'end', listener: () => void): void;
 }
 
-/** A connection that carries nothing but a CancelRequest for what `client` runs now. */
+/** Opens a connection that sends a CancelRequest for the current statement of `client`, and nothing else. */
 export function openCancelWire(client: ClientBase): CancelWire {
   const { host, port, ssl, processID, secretKey } = client as unknown as {
     host: string;
@@ -66,7 +66,7 @@ export function openCancelWire(client: ClientBase): CancelWire {
     cancel(processId: number, secret: number): void;
   };
   const cancel = () => wire.cancel(processID, secretKey);
-  // Not before the connection is encrypted where it has to be: the request holds a secret.
+  // With TLS only after the handshake: the request contains the secret key.
   wire.on('connect', () => (ssl ? wire.requestSsl() : cancel()));
   wire.on('sslconnect', cancel);
   if (host.startsWith('/')) wire.connect(`${host}/.s.PGSQL.${port}`);
@@ -75,12 +75,12 @@ export function openCancelWire(client: ClientBase): CancelWire {
 }
 
 export const toParameter = (value: unknown): string | Buffer | null =>
-  // undefined reads as null, as it does everywhere in pg.
+  // pg turns undefined into null.
   typeof value === 'string' ? value : utils.prepareValue(value);
 
-/** Throws unless the installed driver is the one this was written for. Opens no connection. */
+/** Throws an OperatorError unless the installed driver is the tested one. Opens no connection. */
 export function checkDriver(version: string = installedVersion(), client = new Client()): void {
-  // pg-native has no connection object at all.
+  // pg-native has no connection object.
   const wire: Partial<Wire> = wireOf(client) ?? {};
   const missing: string[] = WRITERS.filter((name) => typeof wire[name] !== 'function');
   if (wire.stream === undefined) missing.push('stream');

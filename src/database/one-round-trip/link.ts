@@ -1,6 +1,7 @@
 /**
- * One connection of the pool, as the batches use it: sends one at a time, hands every reply to it, and
- * knows what the connection has prepared and whether it may be used again.
+ * One pooled connection as batches use it. Sends one batch at a time, passes the replies to it, and knows
+ * which statements are prepared and whether the connection may be used again. It must never run a batch a
+ * second time whose last statement may have run.
  */
 import { type ClientBase, DatabaseError } from 'pg';
 import { Batch, type BatchOptions, type BatchResult, isFatal, type Line } from './batch.ts';
@@ -8,7 +9,7 @@ import { dropConnection, type Wire, wireOf } from './driver.ts';
 import { PreparedNames } from './prepared-names.ts';
 import type { DriverNotice } from './result.ts';
 
-/** The SQLSTATE of a lost connection, which PostgreSQL itself can not say any more. */
+/** The SQLSTATE for a lost connection. PostgreSQL cannot send it, so it is set here. */
 const CONNECTION_FAILURE = '08006';
 
 const links = new WeakMap<ClientBase, Link>();
@@ -34,7 +35,7 @@ export class Link implements Line {
   private constructor(client: ClientBase) {
     this.client = client;
     this.#wire = wireOf(client);
-    // A lost connection is told by the batch it fails; without a listener Node would end the process.
+    // The failed batch reports a lost connection. Without a listener Node would end the process.
     client.on('error', (error) => this.#end(error));
     client.on('notice', (notice) => this.#batch?.notice(notice as DriverNotice));
     this.#wire.on('parseComplete', () => this.#batch?.parseComplete());
@@ -43,7 +44,7 @@ export class Link implements Line {
       this.#batch?.bindComplete();
     });
     this.#wire.on('end', () => this.#end());
-    // Before pg's own listener, which may already send the next query.
+    // Must run before pg's own listener, which may send the next query.
     this.#wire.prependListener('readyForQuery', ({ status }) => {
       this.#answers++;
       const batch = this.#batch;
@@ -52,29 +53,29 @@ export class Link implements Line {
     });
   }
 
-  /** Whether the next request may have this connection: alive, idle and outside any transaction. */
+  /** Whether the next request may use this connection: alive, idle, outside of a transaction. */
   get reusable(): boolean {
     return !this.#broken && !this.#batch && this.client.getTransactionStatus() === 'I';
   }
 
-  /** Grows with every answer from the database. */
+  /** Counts replies from the database. Unchanged: the database has not answered. */
   get answers(): number {
     return this.#answers;
   }
 
-  /** Closes the connection without a word: whatever it is running fails, and nobody gets it again. */
+  /** Destroys the socket. The running batch fails, and the pool drops the connection. */
   drop(): void {
     this.#broken = true;
     dropConnection(this.client);
   }
 
-  /** Called when pg has nothing else on the connection. */
+  /** pg calls this, through the batch, when the connection is free. */
   begin(batch: Batch): void {
     this.#batch = batch;
     try {
       batch.write(this.#wire);
     } catch (error) {
-      // Half a message may be on the wire: nothing more can be said here.
+      // Half a message may have been sent: the connection is unusable.
       this.#broken = true;
       batch.fail(error as Error);
     }
@@ -94,23 +95,23 @@ export class Link implements Line {
   }
 
   /**
-   * Whether an error says that a statement prepared earlier no longer fits: outdated by a migration, or
-   * gone. It was found before the last step ran and its transaction has ended, so running everything
-   * again is safe for reads and writes alike. Inside a transaction nothing is prepared by name.
+   * Whether the error means that a prepared statement is outdated (by a migration) or missing. The last
+   * statement has not run and the transaction has ended, so running the batch again is safe for reads and
+   * writes. Inside withTransaction() nothing is prepared by name.
    */
   #isStale(error: unknown, batch: Batch): boolean {
     if (!(error instanceof DatabaseError) || isFatal(error)) return false;
     if (batch.bound >= batch.stepCount) return false;
     const { code = '' } = error;
-    if (code === '42P05') return true; // duplicate_prepared_statement: held, though we had forgotten
+    if (code === '42P05') return true; // duplicate_prepared_statement: the connection has it, our list does not
     if (batch.reused.length === 0) return false;
-    if (code === '26000') this.statements.forgetAll(); // invalid_sql_statement_name: not held after all
-    // feature_not_supported, of a plan whose result would change; or a name or type it was built on.
-    // Permission (42501) is checked at Bind too, but is no matter of the plan's age.
+    if (code === '26000') this.statements.forgetAll(); // invalid_sql_statement_name: our list is wrong
+    // 0A000 feature_not_supported: "cached plan must not change result type". 42xxx: a column, table or type of
+    // the plan has changed. 42501 (permission) is found at Bind as well, but a new plan would not help.
     return code === '26000' || code === '0A000' || (/^42/.test(code) && code !== '42501');
   }
 
-  /** Whether the transaction was committed is then unknown, which must never pass for success. */
+  /** The connection is gone. Nobody knows whether the transaction was committed, so the batch fails. */
   #end(cause?: Error): void {
     this.#broken = true;
     const batch = this.#batch;
@@ -121,13 +122,13 @@ export class Link implements Line {
 }
 
 /**
- * Whether a migration has outrun a statement: it had been planned when a function of it waited for the
- * migration's lock, and the function then returned a row of the new shape. Its transaction, which was this
- * batch and nothing else, has been rolled back.
+ * Whether a migration has overtaken the statement: it was planned, then a function in it waited for the
+ * migration's lock and returned a row with the new columns. PostgreSQL has rolled back the transaction, which
+ * was this batch only, so the batch may run again.
  */
 const wasOutrun = (error: unknown, { expects, steps }: BatchOptions): boolean =>
   error instanceof DatabaseError &&
-  error.code === '42804' && // datatype_mismatch, which a statement of ours can not have by itself
+  error.code === '42804' && // datatype_mismatch: our statements cannot cause it by themselves
   error.routine === 'tupledesc_match' &&
   expects === 'I' &&
   steps.length > 1;

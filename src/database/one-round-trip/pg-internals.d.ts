@@ -1,7 +1,7 @@
-/** What of pg has no published types; test/database/adaptor/driver.test.ts holds it to this. */
+/** Types for a part of pg that @types/pg does not cover. test/database/adaptor/driver.test.ts checks them. */
 declare module 'pg/lib/utils.js' {
   const utils: {
-    /** A JavaScript value as PostgreSQL reads it from a text or binary parameter. */
+    /** Converts a JavaScript value to a text or binary parameter. */
     prepareValue(value: unknown): string | Buffer | null;
   };
   export default utils;

@@ -1,20 +1,20 @@
 /**
- * A request's settings → the statement that goes before its own. Receives what session.ts made; hands on
- * one step. It must never run a request whose settings are not exactly the known ones.
+ * Turns the settings of a request (session.ts) into the statement that runs before the request's own. It must
+ * never accept settings that are not exactly the known ones: it throws then.
  */
 import { escapeLiteral } from 'pg';
 import { REQUEST_SETTINGS, USER_ID_SETTING } from '../session.ts';
 import type { BatchStatement } from './batch.ts';
 
-/** As PostGraphile hands them over. */
+/** The settings as PostGraphile passes them. */
 export type PgSettings = Readonly<Record<string, string | undefined>> | null;
 
-/** Every setting is local to the transaction: nothing of it is left for the connection's next request. */
+/** `true`: the settings are local to the transaction, so the connection's next request does not see them. */
 const TEXT = `select ${REQUEST_SETTINGS.map(
   (name, i) => `set_config(${escapeLiteral(name)}, $${i + 1}, true)`,
 ).join(', ')}`;
 
-/** Undefined where nobody is asking: the API being built, from the catalogue. */
+/** Undefined without a person: PostGraphile reads the catalogue to build the API. */
 export function preambleOf(settings: PgSettings): BatchStatement | undefined {
   if (settings === null || !(USER_ID_SETTING in settings)) return undefined;
   const values = REQUEST_SETTINGS.map((name) => settings[name]);

@@ -1,14 +1,14 @@
 /**
- * Names for prepared statements, and which of them one connection holds. A name is made of the text
- * alone: behind a pooler several servers share one connection's names, and the same name must never
- * mean two texts.
+ * Names for prepared statements, and which of them a connection has. A name is a hash of the text and of
+ * nothing else: behind a pooler several servers share a connection's names, and one name must never stand for
+ * two texts.
  */
 import { createHash } from 'node:crypto';
 
-/** Prepared statements kept per connection; each holds a plan in the backend's memory. */
+/** Prepared statements per connection. Each keeps a plan in the backend's memory. */
 const MAX_PER_CONNECTION = 100;
 
-/** Texts whose name is remembered, so that no request hashes what the last one did. */
+/** Texts whose name is remembered, so that a text is not hashed for each request. */
 const MAX_NAMES = 2000;
 
 const names = new Map<string, string>();
@@ -40,14 +40,14 @@ export class PreparedNames {
     return this.#held.has(name);
   }
 
-  /** Whether the connection holds it; if so it is now the most recently used. */
+  /** Whether the connection has it. If so, the name becomes the most recently used one. */
   use(name: string): boolean {
     if (!this.#held.delete(name)) return false;
     this.#held.add(name);
     return true;
   }
 
-  /** Only once the server has said ParseComplete: a failed Parse leaves nothing behind. */
+  /** Call at ParseComplete only: a failed Parse prepares nothing. */
   add(name: string): void {
     this.#held.add(name);
   }
@@ -56,12 +56,12 @@ export class PreparedNames {
     this.#held.delete(name);
   }
 
-  /** The connection is not the one we knew: DISCARD, or another behind a pooler. */
+  /** The backend has lost them: DISCARD, or another backend behind a pooler. */
   forgetAll(): void {
     this.#held.clear();
   }
 
-  /** Takes out what has to be closed so that `coming` more fit. */
+  /** Removes and returns the names that must be closed so that `coming` more fit. */
   makeRoom(coming: number): string[] {
     const surplus: string[] = [];
     for (const name of this.#held) {

@@ -1,4 +1,7 @@
-/** Replies → what PostGraphile takes for a result: rows by its wish as arrays or objects, and notices. */
+/**
+ * Collects the replies of a statement as PostGraphile's result: rows as arrays or objects, row count, notices.
+ * It must never parse values of arrays: PostGraphile's codecs read PostgreSQL's text.
+ */
 import type { ClientBase, FieldDef } from 'pg';
 import type { PgClientResult } from 'postgraphile/@dataplan/pg';
 
@@ -9,7 +12,7 @@ type Row = unknown[] | Record<string, unknown>;
 
 export class Rows {
   readonly rows: Row[] = [];
-  /** As CommandComplete states it; null for a command that counts nothing. */
+  /** From CommandComplete; null for a command without a count. */
   rowCount: number | null = null;
   /** The command tag's first word, as in `INSERT 0 1`. */
   command = '';
@@ -26,7 +29,7 @@ export class Rows {
     this.#parsers = fields.map((field) => client.getTypeParser(field.dataTypeID, 'text'));
   }
 
-  /** Arrays are PostGraphile's, whose codecs read the text that PostgreSQL sends. */
+  /** Arrays keep PostgreSQL's text for PostGraphile's codecs. Objects are parsed by pg's type parsers. */
   add(values: (string | null)[]): void {
     if (this.#asArrays) {
       this.rows.push(values);
@@ -47,7 +50,7 @@ export class Rows {
   }
 }
 
-/** A notice as the driver hands it over: every field is text. */
+/** A notice as pg passes it: every field is text. */
 export type DriverNotice = { readonly [Field in keyof PgNotice]?: string | undefined };
 
 export function toNotice(notice: DriverNotice): PgNotice {

@@ -1,8 +1,7 @@
 /**
- * What the database was asked while one operation was carried out, and what it answered: when a compiled
- * operation gives up, grafast carries the operation out from its beginning and is given the same answers.
- * So it makes of them what it always makes. A write must never be sent a second time, and no statement
- * must ever have the answer to another.
+ * Records the statements of one operation and their replies. When a compiled operation gives up, grafast
+ * runs the operation from its beginning and gets the recorded replies, so errors are grafast's own. It must
+ * never send a write a second time, and never give a statement the reply to another.
  */
 import type { PgClientQuery, PgClientResult, WithPgClient } from 'postgraphile/@dataplan/pg';
 import { Fallback } from './frame.ts';
@@ -11,9 +10,9 @@ type Reply = PgClientResult<unknown>;
 
 /** One call of withPgClient. */
 interface Call {
-  /** Undefined if there was no connection to ask. */
+  /** The statement. Undefined if no connection could be had. */
   readonly asked: () => PgClientQuery | undefined;
-  /** Settled when the transaction has ended. */
+  /** Settles when the transaction has ended. */
   readonly reply: Promise<Reply>;
 }
 
@@ -28,13 +27,13 @@ export class Conversation {
     this.#writes = writes;
   }
 
-  /** Takes the place of withPgClient for steps that do no more than hand on the answer to one query(). */
+  /** Replaces withPgClient. Its callback may send one query() and return that query's result, no more. */
   readonly record = ((pgSettings, use) => {
-    // What went on beside a failure.
+    // A step that was still running when another one failed.
     if (this.#over) return Promise.reject(new Fallback('the operation has been given up'));
     let asked: PgClientQuery | undefined;
     const reply = this.#withPgClient(pgSettings, (client) => {
-      // Again where a connection was found dead.
+      // Called again if the adaptor repeats a read on another connection.
       const query = (question: PgClientQuery) => {
         asked ??= question;
         return client.query(question);
@@ -46,23 +45,25 @@ export class Conversation {
   }) as WithPgClient;
 
   /**
-   * Ends the recording, waits until all that was asked has been answered, and resolves to what takes the
-   * place of withPgClient when the operation is carried out again: the same answers, then live ones.
+   * Ends the recording and waits for the replies that are still due. Resolves to the withPgClient for the
+   * second run: it returns the recorded replies first, and asks the database for everything else.
    */
   async replay(): Promise<WithPgClient> {
     this.#over = true;
     const live = this.#withPgClient;
     await Promise.allSettled(this.#calls.map(({ reply }) => reply));
-    /** In the order in which they were made; of a mutation those that were not given out again. */
+    /** In the order of sending. A mutation takes each reply out once; a query may read it again. */
     const calls = [...this.#calls];
     const replyTo = (question: PgClientQuery): Promise<Reply> | undefined => {
       const same = calls.find(({ asked }) => isSame(asked(), question));
-      // Without a connection there is a failure, whatever was to be asked; after a write only in its turn.
+      // A call without a connection has no text: its failure belongs to any statement of a query, but in a
+      // mutation only to the next statement in order.
       const unasked = this.#writes ? calls.slice(0, 1) : calls;
       const call = same ?? unasked.find(({ asked }) => !asked());
       if (this.#writes) {
-        // Whether it was written before, in other words, can not be told.
-        if (!call) throw new Error('an operation was carried out in two different ways');
+        // Nobody can tell whether a statement with another text has done the same write already.
+        if (!call)
+          throw new Error('the second run of a mutation sent a statement that the first did not');
         calls.splice(calls.indexOf(call), 1);
       }
       return call?.reply;

@@ -1,6 +1,7 @@
 /**
- * Carries out an operation by its compiled form, or by grafast: where it has none, and where it did not
- * end well. Receives what grafast's own execute() receives and answers the same.
+ * Runs an operation in its compiled form, and by grafast if there is none or if the compiled form gave up.
+ * Takes the arguments of grafast's execute(), returns the same result and who made it. It must never answer
+ * differently from grafast.
  */
 import type { WithPgClient } from 'postgraphile/@dataplan/pg';
 import type { GrafastExecutionArgs } from 'postgraphile/grafast';
@@ -16,20 +17,20 @@ import type { Inputs } from './frame.ts';
 import { establishOperationPlan, type OperationPlan } from './internals.ts';
 import { compile, type Program } from './program.ts';
 
-/** As grafserv calls it: for what is not a subscription, and without @defer and @stream. */
+/** grafast's execute() as grafserv calls it: no subscriptions, no @defer, no @stream. */
 export type Execute = (
   args: GrafastExecutionArgs,
 ) => ExecutionResult | PromiseLike<ExecutionResult>;
 
-/** Of an operation, as the preset makes it. */
+/** The part of the operation's context that is used here; src/graphql/preset.ts makes it. */
 interface Context {
   readonly withPgClient: WithPgClient;
 }
 
-/** As long as grafast keeps the plan. */
+/** Kept as long as grafast keeps the plan. */
 const programs = new WeakMap<OperationPlan, Program | 'none'>();
 
-/** `both`: begun by the compiled form, which gave up. */
+/** `both`: the compiled form gave up, then grafast ran the operation. */
 export type Executor = 'compiled' | 'grafast' | 'both';
 
 export interface OperationOutcome {
@@ -51,14 +52,14 @@ export async function executeCompiled(
     const data = await program({ ...inputs, context: recorded });
     return { result: { data }, executor: 'compiled' };
   } catch {
-    // Whatever it was, grafast meets it too, and knows how to tell it.
+    // grafast hits the same error and reports it.
     const replayed = { ...context, withPgClient: await conversation.replay() };
     const result = await grafast({ ...args, contextValue: replayed });
     return { result, executor: 'both' };
   }
 }
 
-/** Whether nobody wants to look into how an operation is carried out, or to stop it. */
+/** Whether no option and no middleware observes or stops single steps: only grafast supports those. */
 function isPlain({ onError, resolvedPreset, middleware }: GrafastExecutionArgs): boolean {
   if (onError && onError !== 'PROPAGATE') return false;
   const { explain, timeouts } = resolvedPreset?.grafast ?? {};
@@ -73,7 +74,7 @@ interface Prepared {
   readonly writes: boolean;
 }
 
-/** Undefined where there is no compiled form, or grafast has something to say before it begins. */
+/** Undefined if there is no compiled form, or if grafast has an error to report before it runs. */
 function prepare(args: GrafastExecutionArgs): Prepared | undefined {
   const operation = getOperationAST(args.document, args.operationName);
   if (!operation) return undefined;

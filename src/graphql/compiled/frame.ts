@@ -1,25 +1,25 @@
 /**
- * What is known while one operation is carried out: the value of each step, by the step's id. One frame
- * belongs to one request; nothing that outlives the request may hold it.
+ * The values of one running operation: `frame[step.id]` is the step's value. Also what grafast passes to a
+ * step's execute(). A frame belongs to one request; nothing that outlives the request may refer to it.
  */
 import type { ExecutionDetails, ExecutionValue } from 'postgraphile/grafast';
 import type { PlanStep } from './internals.ts';
 
 export type Frame = unknown[];
 
-/** What an operation is carried out with. */
+/** The inputs of one run. */
 export interface Inputs {
-  /** As the operation declares them. */
+  /** After coercion to the types that the operation declares. */
   readonly variables: Readonly<Record<string, unknown>>;
-  /** As they were sent: plain JSON, whatever the scalars make of it. */
+  /** As they were sent, before coercion: plain JSON. */
   readonly sent: Readonly<Record<string, unknown>>;
   readonly context: object;
   readonly rootValue: unknown;
 }
 
 /**
- * Something happened that is not the ordinary case: an error, a null where none may be, a value of a kind
- * not expected. Grafast then carries out the operation from its beginning (conversation.ts).
+ * The compiled form gives up: an error, a null in a non-null place, a value of an unexpected kind. grafast
+ * then runs the operation from its beginning (conversation.ts).
  */
 export class Fallback extends Error {
   constructor(why: string) {
@@ -28,7 +28,7 @@ export class Fallback extends Error {
   }
 }
 
-/** One value for all rows, in the form in which grafast hands values to a step. */
+/** One value for all rows, as grafast's executeBucket passes it to a step. */
 class Unary {
   readonly isBatch = false;
   readonly _entryFlags = 0;
@@ -53,11 +53,11 @@ class Unary {
 export const unary = (value: unknown): ExecutionValue =>
   new Unary(value) as unknown as ExecutionValue;
 
-/** For a step that is carried out once. */
+/** The details for a step that runs for one row. */
 export const once = (values: readonly ExecutionValue[]): ExecutionDetails =>
   ({ count: 1, indexMap, indexForEach, values, extra: EXTRA, stream: null }) as ExecutionDetails;
 
-/** The step's own execute(), with what the frame has for it. */
+/** Calls the step's own execute() with its dependencies' values from the frame. */
 export function executeOnce(step: PlanStep) {
   const ids = step.dependencies.map(({ id }) => id);
   return (frame: Frame) => step.execute(once(ids.map((id) => unary(frame[id])))) as Results;
@@ -68,7 +68,7 @@ type Results = readonly unknown[] | Promise<readonly unknown[]>;
 const indexMap = <T>(of: (i: number) => T): readonly T[] => [of(0)];
 const indexForEach = (of: (i: number) => void): void => of(0);
 
-/** What grafast tells a step beside its values. It has more, which no known step reads. */
+/** What grafast passes to a step beside its values. grafast passes more; no known step reads it. */
 export const EXTRA = Object.freeze({
   stopTime: null,
   meta: undefined,

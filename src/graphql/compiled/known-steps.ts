@@ -1,6 +1,6 @@
 /**
- * The steps whose classes were read, in the pinned versions. A plan with any other step is grafast's: only
- * these are known to do nothing but what is assumed of them here.
+ * The step classes whose source was read, in the pinned versions. A plan with any other step is left to
+ * grafast. A class must never be listed here on the strength of its name or documentation alone.
  */
 import { LambdaStep } from 'postgraphile/grafast';
 import { ExistingRowDeleteStep, ExistingRowUpdateStep } from '../schema/existing-row.ts';
@@ -12,36 +12,38 @@ import { FLAG_NULL, type PlanStep } from './internals.ts';
 export class NotCompilable extends Error {}
 
 /**
- * What a step does. `statement`: sends one, and no second one before the answer to the first. `value`:
- * makes its value of its dependencies and does nothing else. `same`: and the same of the same each time.
+ * What a step does.
+ * `statement`: sends one statement, and a second one only after the reply to the first.
+ * `value`: computes a value from its dependencies and has no side effect.
+ * `pure`: like `value`, and equal dependencies give equal values for every person at any time.
  */
-type Kind = 'statement' | 'value' | 'same';
+type Kind = 'statement' | 'value' | 'pure';
 
 const KINDS: Readonly<Record<string, Kind>> = {
-  'grafast AccessStep': 'same',
-  'grafast ApplyInputStep': 'same',
-  'grafast BakedInputStep': 'same',
+  'grafast AccessStep': 'pure',
+  'grafast ApplyInputStep': 'pure',
+  'grafast BakedInputStep': 'pure',
   'grafast ConnectionItemsStep': 'value',
   'grafast ConnectionParamsStep': 'value',
   'grafast ConnectionStep': 'value',
-  'grafast ConstantStep': 'same',
+  'grafast ConstantStep': 'pure',
   'grafast EdgeStep': 'value',
   'grafast FirstStep': 'value',
-  // Its function is the same for everybody only if it is marked as pure (pure.ts). The functions of filters and
-  // orders, which ApplyInput calls, are taken to be; if one is not, Statements finds out within a second.
+  // Pure only if its function is marked so (pure.ts). The functions of filters and orders, which
+  // ApplyInput calls, are assumed to be pure; TemplateCache notices within a second if one is not.
   'grafast LambdaStep': 'value',
   'grafast LastStep': 'value',
-  'grafast ListStep': 'same',
-  'grafast ObjectStep': 'same',
+  'grafast ListStep': 'pure',
+  'grafast ObjectStep': 'pure',
   'grafast PageInfoStep': 'value',
   'grafast RemapKeysStep': 'value',
-  'grafast __InputDefaultStep': 'same',
-  'grafast __InputObjectStep': 'same',
-  'grafast __TrackedValueStep': 'same',
+  'grafast __InputDefaultStep': 'pure',
+  'grafast __InputObjectStep': 'pure',
+  'grafast __TrackedValueStep': 'pure',
   '@dataplan/pg PgClassExpressionStep': 'value',
   '@dataplan/pg PgCursorStep': 'value',
   '@dataplan/pg PgInsertSingleStep': 'statement',
-  '@dataplan/pg PgSelectInlineApplyStep': 'same',
+  '@dataplan/pg PgSelectInlineApplyStep': 'pure',
   '@dataplan/pg PgSelectRowsStep': 'value',
   '@dataplan/pg PgSelectSingleStep': 'value',
   '@dataplan/pg PgSelectStep': 'statement',
@@ -53,7 +55,7 @@ const OURS: ReadonlySet<unknown> = new Set([
   ExistingRowDeleteStep,
 ]);
 
-/** By the label of the class itself: another's class may have the same name, or extend one of these. */
+/** Reads the class's own label: a foreign class may have the same name, or extend one of these. */
 function kindOf(step: PlanStep): Kind | undefined {
   const StepClass = step.constructor;
   if (OURS.has(StepClass)) return 'statement';
@@ -68,14 +70,14 @@ interface Exported {
 
 export const sendsStatement = (step: PlanStep): boolean => kindOf(step) === 'statement';
 
-/** Whether the step makes the same of the same dependencies, whoever asks and whenever. */
-export const saysTheSame = (step: PlanStep): boolean =>
-  kindOf(step) === 'same' || (isLambda(step) && isPure(step.fn));
+/** Whether equal dependencies give equal values, for every person at any time. */
+export const isPureStep = (step: PlanStep): boolean =>
+  kindOf(step) === 'pure' || (isLambda(step) && isPure(step.fn));
 
 export const isLambda = (step: PlanStep): step is PlanStep & { readonly fn: object } =>
   step.constructor === (LambdaStep as unknown);
 
-/** Throws where the step is not known, or its plan wants of it what is not provided here. */
+/** Throws NotCompilable if the class is not known, or if the plan uses a feature that is not supported here. */
 export function expectKnown(step: PlanStep): void {
   const kind = kindOf(step);
   const { name } = step.constructor;
@@ -84,7 +86,7 @@ export function expectKnown(step: PlanStep): void {
   if (step.cloneStreams) throw new NotCompilable(`${name} hands on a stream`);
   if (step.metaKey !== undefined) throw new NotCompilable(`${name} remembers`);
   if (step.polymorphicPaths !== null) throw new NotCompilable('an interface');
-  // Null is the only flag that a value can have here: with any other it is a Fallback.
+  // A value with any other flag causes a Fallback, so null is the only flag left to check.
   if (step.dependencyForbiddenFlags.some((flags) => flags & FLAG_NULL)) {
     throw new NotCompilable(`${name} depends on a value that must not be null`);
   }

@@ -1,7 +1,7 @@
 /**
- * A plan's layers: the whole operation, a field of a mutation, what may be null, the rows of a list. What
- * waits for the database is carried out ahead of the answer; the rest row by row, while the answer is made.
- * A layer must never be taken for carried out that was not: `Ahead` has those that are.
+ * Compiles a plan's layers: the operation, a field of a mutation, a nullable value, the rows of a list.
+ * Layers that wait for the database run before the answer is built, the others row by row while it is built.
+ * A layer must never count as run if it was not: `Ahead` holds those that run before the answer.
  */
 import type { Frame, Inputs } from './frame.ts';
 import type { LayerPlan } from './internals.ts';
@@ -11,10 +11,10 @@ import { compileAtOnce, compileNormal, compileSync, type Task } from './steps.ts
 
 type Wait = (frame: Frame, inputs: Inputs) => Promise<void>;
 
-/** The layers that are carried out before the answer is made. */
+/** The layers that run before the answer is built. */
 export type Ahead = Set<LayerPlan>;
 
-/** How many statements a layer and those within it have. */
+/** The number of statements in a layer and its descendants. */
 export function statementsIn({ phases, children }: LayerPlan): number {
   const own = phases
     .flatMap(({ normalSteps = [] }) => normalSteps)
@@ -22,7 +22,7 @@ export function statementsIn({ phases, children }: LayerPlan): number {
   return children.reduce((sum, child) => sum + statementsIn(child), own.length);
 }
 
-/** A layer and, within it, all that wait as well. */
+/** Compiles a layer that runs before the answer, and those of its descendants that do so too. */
 export function compileAhead(layer: LayerPlan, facts: OperationFacts, ahead: Ahead): Wait {
   ahead.add(layer);
   const phases = compilePhases(layer, facts);
@@ -35,13 +35,13 @@ export function compileAhead(layer: LayerPlan, facts: OperationFacts, ahead: Ahe
   return async (frame, inputs) => {
     if (nullable !== undefined && frame[nullable] == null) return;
     await phases(frame, inputs);
-    // Fields of a mutation one after the other, everything else side by side.
+    // The specification wants the fields of a mutation in series; everything else runs concurrently.
     if (inTurn) for (const work of within) await work(frame, inputs);
     else if (within.length > 0) await Promise.all(within.map((work) => work(frame, inputs)));
   };
 }
 
-/** Whether a child of a layer that is carried out ahead has to be so as well. */
+/** Whether a child of a layer in `Ahead` has to run before the answer as well. */
 function waits(layer: LayerPlan): boolean {
   const { type } = layer.reason;
   if (type === 'mutationField') return true;
@@ -52,8 +52,8 @@ function waits(layer: LayerPlan): boolean {
   return sends || layer.children.some(waits);
 }
 
-/** Of a mutation: which of them had been asked when one failed could not be told. */
-const SIDE_BY_SIDE = 'statements beside each other after a write';
+/** Not compiled in a mutation: when one fails, nobody can tell which of the others were sent. */
+const SIDE_BY_SIDE = 'concurrent statements in a mutation';
 
 function compilePhases(layer: LayerPlan, facts: OperationFacts): Wait {
   const phases = layer.phases.map(({ normalSteps = [], unbatchedSyncAndSafeSteps = [] }) => {
@@ -82,14 +82,14 @@ function start(tasks: readonly Task[], frame: Frame, inputs: Inputs): Promise<vo
       if (promise) waiting.push(promise);
     }
   } catch (error) {
-    // Nobody will wait for these; without a listener Node would end the process.
+    // Nothing awaits these any more. An unhandled rejection would end the process.
     for (const promise of waiting) promise.catch(() => {});
     throw error;
   }
   return waiting;
 }
 
-/** Whether there is anything in the layer; if so, its steps have been carried out. */
+/** Returns whether the layer's value is not null. If so, its steps have run when the function returns. */
 export function compileBoundary(layer: LayerPlan, ahead: Ahead): (frame: Frame) => boolean {
   const { reason, rootStep } = layer;
   if (reason.type === 'mutationField' && ahead.has(layer)) return () => true;
@@ -106,7 +106,7 @@ export function compileBoundary(layer: LayerPlan, ahead: Ahead): (frame: Frame) 
   };
 }
 
-/** A layer that waits for nothing. */
+/** Compiles a layer whose steps all have their values at once. */
 export function compileRow({ phases }: LayerPlan): (frame: Frame) => void {
   const steps = phases.flatMap(({ normalSteps = [], unbatchedSyncAndSafeSteps = [] }) => [
     ...normalSteps.map(({ step }) => compileAtOnce(step)),
@@ -117,7 +117,7 @@ export function compileRow({ phases }: LayerPlan): (frame: Frame) => void {
   };
 }
 
-/** From the outer (not included) to the inner (included). */
+/** The layers from `outer` (excluded) to `inner` (included). */
 export function layersBetween(outer: LayerPlan, inner: LayerPlan): LayerPlan[] {
   if (inner === outer) return [];
   const parent = inner.reason.parentLayerPlan;

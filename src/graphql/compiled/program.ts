@@ -1,7 +1,7 @@
 /**
- * Grafast's plan of one operation → a function that carries it out: the same steps in the same order with
- * the same statements, but without asking of each value whether it is an error, late or one of many. Makes
- * answers without errors and nothing else; for everything else it throws.
+ * Compiles an operation. Takes grafast's plan, returns a function that runs the same steps in the same order
+ * with the same statements, without checking each value for errors, promises and batches as grafast does.
+ * The function returns answers without errors only; in every other case it throws.
  */
 import { compileAnswer } from './answer.ts';
 import type { Frame, Inputs } from './frame.ts';
@@ -12,15 +12,16 @@ import { type Ahead, compileAhead, statementsIn } from './layers.ts';
 /** Resolves to `data`. */
 export type Program = (inputs: Inputs) => Promise<Record<string, unknown>>;
 
-/** Undefined: an operation that grafast has to carry out itself. */
+/** Undefined if grafast has to run the operation. */
 export function compile(plan: OperationPlan): Program | undefined {
   try {
     return compileOperation(plan);
   } catch {
-    // Said by name (NotCompilable), or a plan of a shape that was not foreseen: grafast knows all of them.
+    // NotCompilable, or a TypeError from a plan of an unexpected shape. grafast handles both.
     return undefined;
   }
 }
+
 function compileOperation(plan: OperationPlan): Program {
   const { rootLayerPlan, variableValuesStep, contextStep, rootValueStep } = plan;
   if (plan.operation.operation === 'subscription') throw new NotCompilable('a subscription');

@@ -1,8 +1,8 @@
 /**
- * PostGraphile's select of rows, with its statement remembered: it writes it anew for each request, and for
- * the same operation it is nearly always the same text. What it depends on is part of the key, ids and the
- * places in cursors are parameters, and for everything else the step carries itself out. It must never send
- * a statement whose text or fixed values came of another person's request but by the same key.
+ * Compiles PostGraphile's select of rows. The step writes its statement anew for each request, nearly always
+ * with the same text; here the text is remembered. Everything the text depends on is part of the key. Ids and
+ * the values in cursors are parameters. It must never send a text or a fixed value that was remembered under
+ * another key: it may come from another person's request.
  */
 import type { PgSelectStep } from 'postgraphile/@dataplan/pg';
 import { executeOnce, type Frame, type Inputs } from './frame.ts';
@@ -18,11 +18,11 @@ import { type StatementTemplate, TemplateCache, valuesOf } from './templates.ts'
 import { isAllKnown, keyOf } from './variables.ts';
 import { writeStatement } from './write-statement.ts';
 
-/** What a select has to know of its operation. */
+/** The facts of an operation that decide how its steps are compiled. */
 export interface OperationFacts {
-  /** The step whose value is the operation's variables. */
+  /** The step that holds the operation's variables. */
   readonly variables: PlanStep;
-  /** Whether the operation has this statement and no other. */
+  /** Whether the operation has one statement only. */
   readonly alone: boolean;
   /** Whether it is a mutation. */
   readonly writes: boolean;
@@ -30,7 +30,7 @@ export interface OperationFacts {
 
 type Results = ReturnType<ReturnType<typeof executeOnce>>;
 
-/** Undefined: a step that carries itself out. */
+/** Undefined if the step has to run its own execute(). */
 export function compileSelect(
   select: PgSelectStep,
   { variables, alone }: OperationFacts,
@@ -73,11 +73,11 @@ export function compileSelect(
   };
 }
 
-/** A parsed cursor: a digest of the order, and where it was in it. Without an order it is a number. */
+/** A parsed cursor: the digest of an order, then the row's values. Without an order it is a row number. */
 const isPlace = (place: unknown): place is readonly [string, ...unknown[]] | null | undefined =>
   place == null || (Array.isArray(place) && typeof place[0] === 'string' && place[0] !== 'natural');
 
-/** What PostGraphile makes of the rows; only forwards, where their order is the statement's. */
+/** PgSelectStep's result for these rows. Forward pages only: the rows come in the statement's order. */
 function pageOf(
   rows: readonly unknown[],
   size: number | null | undefined,

@@ -1,6 +1,6 @@
 /**
- * Sends a select's statement by the connection of the request's context; resolves to its rows, columns in
- * arrays. It must never send a read that the query has sent already.
+ * Sends a select's statement through the withPgClient of the request's context. Resolves to the rows, each an
+ * array of columns. It must never send a read twice that one query contains twice.
  */
 import type { PgClientQuery, PgSelectStep, WithPgClient } from 'postgraphile/@dataplan/pg';
 import type { SQLRawValue } from 'postgraphile/pg-sql2';
@@ -17,14 +17,14 @@ export type Send = (
   values: readonly unknown[],
 ) => Promise<readonly unknown[]>;
 
-/** Of an operation that can not ask the same twice. */
+/** For an operation with a single statement, which cannot contain the same read twice. */
 export const sendAlone: Send = async ({ pgSettings, withPgClient }, { text, name }, values) => {
   const query = { text, name, values, arrayMode: true } as PgClientQuery;
   const { rows } = await withPgClient(pgSettings, (client) => client.query(query));
   return rows;
 };
 
-/** As the step sends it: what one operation asks twice is asked once, whoever remembers the statement. */
+/** Sends like the step itself: in a query, PostGraphile's cache sends equal statements once. */
 export function sendOnce({ resource, operationPlan }: PgSelectStep): Send {
   const isQuery = operationPlan.operation.operation === 'query';
   const execute = isQuery ? 'executeWithCache' : 'executeWithoutCache';

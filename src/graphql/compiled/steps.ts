@@ -1,24 +1,18 @@
 /**
- * A plan's step → a function that reads what it depends on from the frame and puts its value there.
- * Carried out once each time it is called: by itself, or for one row of a list. It must never put a value
- * there that is an error, late or in parts: whoever reads the frame does not ask.
+ * Compiles a step: returns a function that reads its dependencies from the frame and stores its value there.
+ * Each call runs the step once, for the operation or for one row of a list. It must never store an error, a
+ * promise or a stream: readers of the frame do not check.
  */
 import { PgSelectStep } from 'postgraphile/@dataplan/pg';
 import { EXTRA, executeOnce, Fallback, type Frame, type Inputs } from './frame.ts';
 import { isFlaggedValue, type PlanStep } from './internals.ts';
-import {
-  expectKnown,
-  isLambda,
-  NotCompilable,
-  saysTheSame,
-  sendsStatement,
-} from './known-steps.ts';
+import { expectKnown, isLambda, isPureStep, NotCompilable, sendsStatement } from './known-steps.ts';
 import { compileSelect, type OperationFacts } from './select.ts';
 
-/** Returns a promise only if the value is not there yet. */
+/** Returns a promise only if the step's value is one. */
 export type Task = (frame: Frame, inputs: Inputs) => Promise<void> | undefined;
 
-/** A step that has its value at once. */
+/** For a synchronous step. */
 export function compileSync(step: PlanStep): (frame: Frame) => void {
   expectKnown(step);
   const { id } = step;
@@ -31,7 +25,7 @@ export function compileSync(step: PlanStep): (frame: Frame) => void {
       frame[id] = value;
     };
   }
-  // Nearly every column of every row.
+  // Nearly every column of every row has one dependency: no array per call.
   if (ids.length === 1) {
     return (frame) => {
       frame[id] = step.unbatchedExecute(EXTRA, frame[only]);
@@ -42,27 +36,27 @@ export function compileSync(step: PlanStep): (frame: Frame) => void {
   };
 }
 
-/** The same for a step of the kind that may take its time, of which some never do. */
+/** For a step that may be asynchronous but must not be here: Fallback if it is. */
 export function compileAtOnce(step: PlanStep): (frame: Frame) => void {
   expectKnown(step);
-  if (sendsStatement(step)) throw new NotCompilable('a row that waits for a statement');
+  if (sendsStatement(step)) throw new NotCompilable('a statement for each row of a list');
   const execute = executeOnce(step);
   const { id } = step;
   return (frame) => {
     const [value] = execute(frame) as readonly unknown[];
     expectValue(value);
-    if (isPromise(value)) throw new Fallback('a value that is late');
+    if (isPromise(value)) throw new Fallback('a promise in a row of a list');
     frame[id] = value;
   };
 }
 
-/** A step that may take its time, or fail. */
+/** For a step that may be asynchronous or fail. */
 export function compileNormal(step: PlanStep, facts: OperationFacts): Task {
   expectKnown(step);
-  if (facts.writes && isLambda(step) && !saysTheSame(step)) {
-    throw new NotCompilable('a write whose value may be another the second time');
+  if (facts.writes && isLambda(step) && !isPureStep(step)) {
+    throw new NotCompilable('a mutation with a function that is not pure');
   }
-  if (!step._isUnary) throw new NotCompilable('a step that is carried out for many rows at once');
+  if (!step._isUnary) throw new NotCompilable('a step that runs for many rows at once');
   const { id } = step;
   const select: unknown = step;
   const execute: (frame: Frame, inputs: Inputs) => ReturnType<ReturnType<typeof executeOnce>> =
@@ -84,7 +78,7 @@ function expectValue(value: unknown): void {
   if (typeof value !== 'object' || value === null) return;
   if (isFlaggedValue(value)) throw new Fallback('a value that is an error');
   if (Array.isArray(value) ? value.some(isPromise) : Symbol.asyncIterator in value) {
-    throw new Fallback('a value that comes in parts');
+    throw new Fallback('a value that is a stream');
   }
 }
 

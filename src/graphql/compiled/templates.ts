@@ -1,15 +1,15 @@
 /**
- * The statements that steps have written lately, by what they depend on, with parameters for what each
- * request brings. It must never keep what leads to a request: its frame, its context, whoever asked. The
- * values of its filters are kept, with the key, until nobody has asked the same for a minute.
- * Whether a statement depends on nothing else is verified: a second later it is written again for the next
- * who asks, and a step that then writes another is not remembered any more.
+ * Remembers statement templates: the text a step has written, with parameters for the values of each request.
+ * It must never keep a reference to a request: no frame, no context, no person. The key and the values of
+ * filters are kept until the key is unused for a minute.
+ * A template is checked: after a second the step writes the statement again, and a step that then writes
+ * another one is not remembered any more.
  */
 import type { Frame } from './frame.ts';
 
-/** Stands in a statement for a value of the request. */
+/** A placeholder in a template for a value of the request. */
 export class Parameter {
-  /** Of the step that has the value, or an array with the value in it. */
+  /** Id of the step that holds the value, or an array with the value at `index`. */
   readonly id: number;
   readonly index: number | undefined;
   readonly encode: ((value: unknown) => unknown) | undefined;
@@ -29,10 +29,10 @@ export class Parameter {
 
 export interface StatementTemplate {
   readonly text: string;
-  /** PostGraphile's, for the stock adaptor. */
+  /** PostGraphile's name for the prepared statement; only the stock adaptor uses it. */
   readonly name: string | undefined;
   readonly values: readonly unknown[];
-  /** What PostGraphile hands on with the rows: where in them it finds what. As the text, so these. */
+  /** PostGraphile's map of the result: which column is at which index. Equal for equal texts. */
   readonly meta: object;
   readonly cursorDetails: unknown;
   readonly groupDetails: unknown;
@@ -41,21 +41,22 @@ export interface StatementTemplate {
 export const valuesOf = ({ values }: StatementTemplate, frame: Frame): unknown[] =>
   values.map((value) => (value instanceof Parameter ? value.valueIn(frame) : value));
 
-/** Of all steps together, for anybody can make up keys: then others are written anew more often. */
+/** For all steps together. Clients choose keys; beyond this the least recently used are dropped. */
 const MAX_ENTRIES = 1000;
 const MAX_KEY_LENGTH = 500;
-/** Characters of a text and its values. */
+/** Characters of a text and its values together. */
 const MAX_LENGTH = 10_000;
 
-/** Milliseconds after which a statement is written again, and after which one nobody needs may go. */
+/** Milliseconds after which a template is written again and compared. */
 export const VERIFIED_MS = 1000;
+/** Milliseconds without use after which a template may be dropped. */
 export const UNUSED_MS = 60_000;
 
 interface Entry {
-  /** To be used until then. */
   statement: StatementTemplate | undefined;
+  /** `statement` may be used until this time (performance.now()). */
   until: number;
-  /** What it is to be compared with. */
+  /** The statement written before, to compare the next one with. */
   last: StatementTemplate | undefined;
   used: number;
 }
@@ -65,7 +66,7 @@ const entries = new Map<string, Entry>();
 let steps = 0;
 let generation = 0;
 
-/** For plans that nobody will carry out any more; those under way do without. */
+/** Called when the schema was replaced. Caches of its plans stay empty: requests in flight write for themselves. */
 export function forgetTemplates(): void {
   entries.clear();
   generation++;
@@ -86,7 +87,7 @@ export class TemplateCache {
     this.#now = now;
   }
 
-  /** Undefined where the step has to write it itself: the first time, and while it is written again. */
+  /** Undefined if the step has to write the statement itself: the first time, and while it is checked. */
   get(key: string, frame: Frame): StatementTemplate | undefined {
     if (!this.#repeats || key.length > MAX_KEY_LENGTH) return undefined;
     if (this.#generation !== generation) return undefined;
@@ -95,7 +96,7 @@ export class TemplateCache {
     const entry = entries.get(place);
     if (!entry) {
       makeRoom(now);
-      // Most keys with a variable in them come once; the second time it is worth it.
+      // Most keys with a variable come once only. The second time is worth a template.
       entries.set(place, { statement: undefined, until: 0, last: undefined, used: now });
       return undefined;
     }
@@ -119,7 +120,7 @@ export class TemplateCache {
           entry.last = statement;
         }
       },
-      // What is wrong with it the step itself will say.
+      // The step itself reports what is wrong.
       () => {},
     );
   }

@@ -1,14 +1,14 @@
 /**
- * What a select's statement depends on: the size and place of the page, which are looked at by themselves,
- * and those of the operation's variables that its filters and orders read. It must never call a statement
- * known of which anything else is a part.
+ * Which inputs a select's statement depends on: page size and cursor, which select.ts handles, and the
+ * variables that its filters and orders read. Returns the variables' part of the key. It must never accept a
+ * select whose statement depends on anything else.
  */
 import type { PlanStep, SelectInternals } from './internals.ts';
-import { saysTheSame } from './known-steps.ts';
+import { isPureStep } from './known-steps.ts';
 
 /**
- * Whether nothing else than what is looked at can make a difference to the statement, and nothing is two
- * things at once: an id that is the size of the page as well is no parameter.
+ * Whether every dependency of the select has exactly one known role. One step may not be two things: an id
+ * that is also the page size decides about the text, so it is no parameter.
  */
 export function isAllKnown(step: PlanStep, internals: SelectInternals): boolean {
   const written = new Set([
@@ -27,10 +27,10 @@ export function isAllKnown(step: PlanStep, internals: SelectInternals): boolean 
   );
 }
 
-/** The variables' part of a key; undefined for values that JSON has no words for. */
+/** The variables' part of a key; undefined for values that JSON cannot represent. */
 export type KeyOf = (sent: Readonly<Record<string, unknown>>) => string | undefined;
 
-/** Undefined if the steps depend on more than variables. */
+/** Undefined if the steps depend on more than the variables. */
 export function keyOf(steps: readonly PlanStep[], variables: PlanStep): KeyOf | undefined {
   const names = new Set<string>();
   const seen = new Set<PlanStep>();
@@ -39,7 +39,7 @@ export function keyOf(steps: readonly PlanStep[], variables: PlanStep): KeyOf | 
     if (seen.has(step)) return true;
     seen.add(step);
     return (
-      saysTheSame(step) &&
+      isPureStep(step) &&
       step.dependencies.every((dependency) => {
         if (dependency !== variables) return walk(dependency);
         const [name] = (step as { path?: readonly unknown[] }).path ?? [];
@@ -53,13 +53,13 @@ export function keyOf(steps: readonly PlanStep[], variables: PlanStep): KeyOf | 
   if (all) return toKey;
   if (names.size === 0) return () => '';
   const list = [...names];
-  // Absent is not null: it is what a default is for.
+  // An absent variable differs from null: defaults apply to it.
   return (sent) => toKey(list.map((name) => (Object.hasOwn(sent, name) ? [sent[name]] : [])));
 }
 
 function toKey(value: object): string | undefined {
   const key = JSON.stringify(value);
-  // JSON.parse makes Infinity of 1e400, and JSON.stringify makes null of that.
+  // JSON.parse turns 1e400 into Infinity, which JSON.stringify writes as null.
   return key.includes('null') && !isExact(value) ? undefined : key;
 }
 

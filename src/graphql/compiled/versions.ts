@@ -1,4 +1,7 @@
-/** The versions whose internals were read and tested. package-lock.json pins the same. */
+/**
+ * The versions whose internals were read and tested; package-lock.json pins the same. checkGrafast() takes the
+ * installed versions and throws an OperatorError for any other. docs/executor.md says how to take a new one.
+ */
 import { version as dataplanVersion } from 'postgraphile/@dataplan/pg';
 import { version as grafastVersion } from 'postgraphile/grafast';
 import { OperatorError } from '../../errors.ts';
@@ -9,7 +12,7 @@ type Versions = Readonly<Record<keyof typeof TESTED, string>>;
 
 const INSTALLED: Versions = { grafast: grafastVersion, '@dataplan/pg': dataplanVersion };
 
-/** Throws unless the installed versions are those. */
+/** Throws an OperatorError unless the installed versions are the tested ones. */
 export function checkGrafast(installed: Versions = INSTALLED): void {
   for (const [name, tested] of Object.entries(TESTED)) {
     const version = installed[name as keyof Versions];

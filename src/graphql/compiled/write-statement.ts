@@ -1,29 +1,29 @@
 /**
- * Lets PostGraphile's select of rows write its statement, without sending it. What it hands on must hold
- * nothing of the frame: that is why parameters are made outside.
+ * Lets PostGraphile's select write its statement without sending it. Takes the step and a frame, returns a
+ * template. The template must never refer to the frame: the encoders of parameters are created outside of it.
  */
 import type { PgSelectStep } from 'postgraphile/@dataplan/pg';
 import { type Frame, once, unary } from './frame.ts';
 import { asPlanStep, dependency, type Placeholder, type SelectInternals } from './internals.ts';
 import { Parameter, type StatementTemplate } from './templates.ts';
 
-/** What the step hands to its resource to be sent. */
+/** What the step passes to its resource to be sent. */
 interface Written {
   readonly text: string;
   readonly name?: string;
   readonly rawSqlValues: readonly unknown[];
-  /** Of the column that says which row of many a row is for. */
+  /** Index of the column that assigns a result row to an input row; null for one input row. */
   readonly identifierIndex: number | null;
 }
 
-/** What the step makes of no rows. */
+/** The step's result for no rows. */
 interface Page {
   readonly m: object;
   readonly cursorDetails: unknown;
   readonly groupDetails: unknown;
 }
 
-/** Undefined for a statement that is one for many rows. Ids and cursors are parameters of it. */
+/** Undefined for a statement that serves many input rows. Ids and cursors become parameters. */
 export async function writeStatement(
   select: PgSelectStep,
   { placeholders, afterStepId }: SelectInternals,
@@ -51,7 +51,7 @@ export async function writeStatement(
     executeWithoutCache: { value: keep },
   });
   const unsent = Object.create(select, {
-    // A parameter is put into the statement as it is.
+    // Keeps the step from encoding the Parameter object itself.
     placeholders: { value: placeholders.map((p) => ({ ...p, alreadyEncoded: true })) },
     resource: { value: resource },
   }) as PgSelectStep;
@@ -67,6 +67,6 @@ const encoderOf = ({ alreadyEncoded, codec }: Placeholder) =>
 
 type Cursor = readonly unknown[] | null | undefined;
 
-/** A parsed cursor is the digest of an order, and then the values that it was at. */
+/** A parsed cursor is the digest of an order, then the row's values. Only the values become parameters. */
 const withParameters = (cursor: Cursor, id: number): Cursor =>
   cursor?.map((part, i) => (i === 0 ? part : new Parameter(id, i)));
