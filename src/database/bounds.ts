@@ -9,7 +9,7 @@ import { Link } from './one-round-trip/link.ts';
 import { callerOf } from './request.ts';
 import { isUnavailable } from './unavailable.ts';
 
-/** PostgreSQL ends a statement after statement_timeout. So many milliseconds later the server counts as hung. */
+/** PostgreSQL ends a statement after statement_timeout. This many milliseconds later it counts as hung. */
 const GRACE_MS = 2000;
 
 /** The client has closed its connection. Not logged as an error. */

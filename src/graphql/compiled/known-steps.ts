@@ -83,7 +83,7 @@ export function expectKnown(step: PlanStep): void {
   const { name } = step.constructor;
   if (!kind) throw new NotCompilable(`a step of class ${name}`);
   if (step.hasSideEffects && kind !== 'statement') throw new NotCompilable('a side effect');
-  if (step.cloneStreams) throw new NotCompilable(`${name} hands on a stream`);
+  if (step.cloneStreams) throw new NotCompilable(`${name} passes on a stream`);
   if (step.metaKey !== undefined) throw new NotCompilable(`${name} remembers`);
   if (step.polymorphicPaths !== null) throw new NotCompilable('an interface');
   // A value with any other flag causes a Fallback, so null is the only flag left to check.

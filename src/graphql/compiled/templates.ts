@@ -66,7 +66,7 @@ const entries = new Map<string, Entry>();
 let steps = 0;
 let generation = 0;
 
-/** Called when the schema was replaced. Caches of its plans stay empty: requests in flight write for themselves. */
+/** Called when the schema was replaced. Caches of its plans stay empty; requests in flight do without. */
 export function forgetTemplates(): void {
   entries.clear();
   generation++;

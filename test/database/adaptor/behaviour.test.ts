@@ -1,4 +1,4 @@
-/** What holds for a request's statement whichever adaptor sends it. Real PostgreSQL, real failures. */
+/** What holds for the statement of a request with either adaptor. Real PostgreSQL, real failures. */
 import { createHash } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { NodePostgresPgClient } from 'postgraphile/adaptors/pg';
@@ -9,7 +9,7 @@ import { UNLESS_BUSY } from '../../support/retry.ts';
 
 const [ANN, BEN] = [51, 52];
 const PEOPLE = [ANN, BEN, 53, 54, 55, 56];
-/** What the pool's next user finds: no claim, and the login's own settings. */
+/** The state that the connection's next request finds: no claim, and the login's own settings. */
 const NOTHING_LEFT = { role: 'todo_authenticator', claim: '', timeout: '0' };
 
 const database = useTestDatabase();
@@ -32,7 +32,7 @@ beforeAll(async () => {
   `);
 });
 
-/** As PostGraphile names its statements. */
+/** Names a statement as PostGraphile does. */
 const nameOf = (text: string) => createHash('sha1').update(text).digest('hex');
 
 const TITLES = 'select title, user_id from task order by id';
@@ -47,7 +47,7 @@ describe.each(['one-round-trip', 'stock'] as const)('%s', (adaptor) => {
     size: 1,
     waitMs: 300,
   }));
-  /** One connection, so that the next request certainly has the last one's. */
+  /** One connection, so that the next request must use the same one. */
   const single = useAdaptor(() => ({ url: database.urls.authenticator, adaptor, size: 1 }));
 
   const strict = useAdaptor(() => ({
@@ -59,7 +59,7 @@ describe.each(['one-round-trip', 'stock'] as const)('%s', (adaptor) => {
   const lates = async (id: number) =>
     (await database.privileged.query('select from late where id = $1', [id])).rowCount;
 
-  /** Statements of this database that are running, of those that `condition` means. */
+  /** The running statements of this database that match `condition`. */
   const active = async (condition: string) =>
     (
       await database.privileged.query(
@@ -94,7 +94,7 @@ describe.each(['one-round-trip', 'stock'] as const)('%s', (adaptor) => {
   test('rows come as arrays where arrays are asked for', async () => {
     const query = { text: "select 1 as a, 'x' as b, null as c, array[1,2] as d", arrayMode: true };
     const { rows, rowCount } = await db.as(ANN, (client) => client.query(query));
-    // Arrays are for PostGraphile, whose codecs take both; ours spares both sides the types.
+    // PostGraphile's codecs take text and parsed values. This adaptor leaves the text.
     const text = [['1', 'x', null, '{1,2}']];
     expect(rows).toEqual(adaptor === 'stock' ? [[1, 'x', null, [1, 2]]] : text);
     expect(rowCount).toBe(1);
@@ -173,7 +173,7 @@ describe.each(['one-round-trip', 'stock'] as const)('%s', (adaptor) => {
       await expect(slow).rejects.toMatchObject({ code: '57014' });
       expect(performance.now() - started).toBeLessThan(2000);
       expect(await single.leftovers()).toEqual(NOTHING_LEFT);
-      // And only of that request.
+      // The timeout applies to that request only.
       await single.as(ANN, (client) => read(client, 'select pg_sleep(0.2)'));
     },
   );

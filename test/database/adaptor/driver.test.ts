@@ -1,4 +1,4 @@
-/** Guards what one round trip needs of pg's inside: a new version is read before it is used. */
+/** Checks the internals of pg that the adaptor uses: a new version must be read before it is used. */
 import { readFileSync } from 'node:fs';
 import { Client, type Submittable } from 'pg';
 import { expect, test } from 'vitest';
@@ -20,19 +20,19 @@ test('the installed driver is that version and has what is used of it', () => {
   expect(() => checkDriver()).not.toThrow();
 });
 
-test('another version is refused with a sentence and a way out', () => {
+test('another version is refused, with how to fix it', () => {
   expect(() => checkDriver('8.99.0')).toThrow(
     `The database driver is pg 8.99.0; one round trip per request was tested with ${TESTED_PG_VERSION} only.`,
   );
 });
 
-test('a driver without a message writer is refused by its name', () => {
+test('a driver without a message writer is refused, and the missing part is named', () => {
   const client = new Client();
   Object.assign(wireOf(client), { describe: undefined });
   expect(() => checkDriver(TESTED_PG_VERSION, client)).toThrow(/lacks .*: describe\./);
 });
 
-test('pg tells of the replies in the order a batch counts on', async () => {
+test('pg emits the replies in the order that a batch relies on', async () => {
   const client = new Client({ connectionString: database.urls.authenticator });
   await client.connect();
   const wire = wireOf(client);

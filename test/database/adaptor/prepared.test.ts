@@ -1,4 +1,4 @@
-/** Prepared statements: how many, what happens when one is outdated or lost, and what is never run twice. */
+/** Prepared statements: how many, outdated and lost ones, and what never runs twice. */
 import { afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { statementName } from '../../../src/database/one-round-trip/prepared-names.ts';
 import { makeAccounts, useAdaptor } from '../../support/adaptor.ts';
@@ -18,7 +18,7 @@ const unprepared = useAdaptor(() => ({
 
 const run = (text: string, values: unknown[] = [], change = {}) =>
   db.as(ANN, (client) => client.query<Record<string, unknown>>({ text, values }), change);
-/** Without a trace in what the adaptor prepares. */
+/** The backend's process id, read without the adaptor. */
 const backend = async () => (await db.pool.query('select pg_backend_pid() as pid')).rows[0].pid;
 const held = async (pool = db.pool) =>
   (await pool.query('select name from pg_prepared_statements')).rows.map(({ name }) => name);
@@ -39,7 +39,7 @@ beforeAll(async () => {
 
 let before: number;
 afterEach(async () => {
-  // Whatever happened, the connection was healed and not replaced.
+  // The connection recovered; it was not replaced.
   before ??= await backend();
   expect(await backend()).toBe(before);
 });
@@ -85,7 +85,7 @@ describe('a plan outdated by a migration', () => {
   });
 });
 
-test('the same code from inside a statement that has run is not a reason to run it again', async () => {
+test('the same SQLSTATE from inside a statement that has run does not run it again', async () => {
   await expect(run('select stale()')).rejects.toMatchObject({ code: '0A000' });
   await expect(run('select stale()')).rejects.toMatchObject({ code: '0A000' });
   const { rows } = await database.owner.query('select last_value::int as n from runs');
@@ -100,7 +100,7 @@ test('statements that the connection has lost are prepared again', async () => {
   expect((await run('select 1 as one')).rows).toEqual([{ one: 1 }]);
 });
 
-test('a statement that the connection holds unknown to us is replaced', async () => {
+test('a prepared statement that the adaptor does not know of is replaced', async () => {
   const text = 'select 2 as two';
   await db.pool.query(`prepare ${statementName(text)} as select 'not ours' as two`);
   expect((await run(text)).rows).toEqual([{ two: 2 }]);
@@ -110,7 +110,7 @@ test('a connection holds a hundred statements at most, the last used ones', asyn
   const text = (n: number) => `select ${n} as n`;
   for (let n = 0; n < 130; n++) {
     expect((await run(text(n))).rows).toEqual([{ n }]);
-    // Used all the time, so never given up.
+    // Used all the time, so never closed.
     await run(text(0));
   }
   const names = await held();
@@ -138,7 +138,7 @@ test('a statement that fails to parse is not taken for prepared', async () => {
   expect([roundTrips, parsed.length]).toEqual([1, 1]);
 });
 
-test('nothing is prepared inside a transaction, where a stale plan could not be mended', async () => {
+test('nothing is prepared inside a transaction, where an outdated plan could not be replaced', async () => {
   const { parsed } = await proxy.during(() =>
     db.as(ANN, (client) =>
       client.withTransaction((transaction) => transaction.query({ text: 'select 3', name: 'x' })),

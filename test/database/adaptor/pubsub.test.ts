@@ -1,4 +1,4 @@
-/** What is not a request goes the stock way: LISTEN, introspection, the superuser's variant. */
+/** Work without a person uses the stock adaptor: LISTEN, introspection, the superuser variant. */
 import { beforeAll, expect, test } from 'vitest';
 import { makeAccounts, useAdaptor } from '../../support/adaptor.ts';
 import { useTestDatabase } from '../../support/database.ts';

@@ -1,4 +1,4 @@
-/** Round trips and parses of whole operations over HTTP, counted on the wire: noise can not move them. */
+/** Round trips and parses of whole operations over HTTP, counted on the wire: exact on any machine. */
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import type { AdaptorName } from '../../../src/database/service.ts';
 import { useCountingProxy } from '../../support/counting-proxy.ts';
@@ -23,7 +23,7 @@ const through = (adaptor: AdaptorName) =>
 const server = through('one-round-trip');
 const stock = through('stock');
 
-/** The traffic of an operation, which must succeed. */
+/** The traffic of one operation. The operation must succeed. */
 async function trafficOf(query: string, variables?: object) {
   const traffic = await proxy.during(async () => {
     const { body } = await server.ask(token, query, variables);

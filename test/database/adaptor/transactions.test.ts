@@ -1,4 +1,4 @@
-/** When a result may be believed, and what a request may not do to the next one on its connection. */
+/** When a result counts, and what a request must not leave for the next one on its connection. */
 import { beforeAll, expect, test } from 'vitest';
 import type { Dispatch } from '../../../src/database/one-round-trip/client.ts';
 import { wireOf } from '../../../src/database/one-round-trip/driver.ts';
@@ -20,7 +20,7 @@ const dispatch: Dispatch = async (send, { client, pgSettings }) => {
 const db = useAdaptor(() => ({ url: proxy.url(database.urls.authenticator), size: 1 }));
 const watched = useAdaptor(() => ({ url: database.urls.authenticator, size: 1, dispatch }));
 
-/** The connection's backend: another one, another connection. */
+/** The process id of the connection's backend: it identifies the connection. */
 const backend = async () => (await db.pool.query('select pg_backend_pid() as pid')).rows[0].pid;
 const count = async (id: number) =>
   (await database.privileged.query('select from slow where id = $1', [id])).rowCount;
@@ -96,7 +96,7 @@ test('a client kept beyond its request is refused', async () => {
   await expect(inner.query({ text: 'select 1' })).rejects.toThrow('this request has ended');
 });
 
-test('a query nobody waited for ends before the connection goes on to the next request', async () => {
+test('a query that was not awaited ends before the next request gets the connection', async () => {
   let late: Promise<unknown> | undefined;
   let done = false;
   await db.as(ANN, async (client) => {

@@ -1,9 +1,9 @@
-/** How somebody who runs the server chooses the executor, and what an untested version says. */
+/** The setting GRAPHQL_EXECUTOR, and the refusal of untested versions. */
 import { expect, test } from 'vitest';
 import { loadConfig } from '../../../src/config.ts';
 import { checkGrafast, TESTED } from '../../../src/graphql/compiled/versions.ts';
 
-test('compiled is what nobody has to ask for', () => {
+test('compiled is the default, grafast can be chosen, other values are refused', () => {
   expect(loadConfig({}).executor).toBe('compiled');
   expect(loadConfig({ GRAPHQL_EXECUTOR: 'grafast' }).executor).toBe('grafast');
   expect(() => loadConfig({ GRAPHQL_EXECUTOR: 'fast' })).toThrow(

@@ -1,4 +1,4 @@
-/** What grafast is told when it carries out an operation again: what the database has said, once each. */
+/** The second run of an operation by grafast gets the recorded replies, and sends nothing twice. */
 import type { PgClientQuery, WithPgClient } from 'postgraphile/@dataplan/pg';
 import { describe, expect, test } from 'vitest';
 import { Conversation } from '../../../src/graphql/compiled/conversation.ts';
@@ -20,7 +20,7 @@ function database(answer: (text: string) => unknown) {
 const ask = (withPgClient: WithPgClient, text: string, values: unknown[] = []) =>
   withPgClient(SETTINGS, (client) => client.query({ text, values }));
 
-test('the same question has the same answer, and is not asked again', async () => {
+test('a recorded statement gets its reply and is not sent again', async () => {
   const { asked, withPgClient } = database((text) => `answer to ${text}`);
   const conversation = new Conversation(withPgClient, { writes: false });
   await Promise.all([ask(conversation.record, 'a'), ask(conversation.record, 'b')]);
@@ -30,7 +30,7 @@ test('the same question has the same answer, and is not asked again', async () =
   expect(asked).toEqual(['a', 'b']);
 });
 
-test('the same write twice has two answers, in their order, and the third is asked', async () => {
+test('two equal writes get their two replies in order; a third one is sent', async () => {
   let n = 0;
   const { asked, withPgClient } = database(() => ++n);
   const conversation = new Conversation(withPgClient, { writes: true });
@@ -43,7 +43,7 @@ test('the same write twice has two answers, in their order, and the third is ask
   expect(asked).toHaveLength(3);
 });
 
-test('a failure is a failure again', async () => {
+test('a recorded failure fails again', async () => {
   const { asked, withPgClient } = database(() => Promise.reject(new Error('no')));
   const conversation = new Conversation(withPgClient, { writes: true });
   await expect(ask(conversation.record, 'insert')).rejects.toThrow('no');
@@ -52,14 +52,14 @@ test('a failure is a failure again', async () => {
   expect(asked).toHaveLength(1);
 });
 
-test('no connection is no connection again, whatever was to be asked', async () => {
+test('a failed connection fails again, for any statement', async () => {
   const conversation = new Conversation(() => Promise.reject(new Error('full')), { writes: true });
   await expect(ask(conversation.record, 'insert')).rejects.toThrow('full');
   const replay = await conversation.replay();
   await expect(ask(replay, 'insert')).rejects.toThrow('full');
 });
 
-test('an answer that is not there yet is waited for', async () => {
+test('a reply that is still due is waited for', async () => {
   const { promise, resolve } = Promise.withResolvers<string>();
   const { asked, withPgClient } = database(() => promise);
   const conversation = new Conversation(withPgClient, { writes: false });
@@ -70,8 +70,8 @@ test('an answer that is not there yet is waited for', async () => {
   expect(asked).toHaveLength(1);
 });
 
-describe('a question that was not asked before', () => {
-  test('of a read is asked', async () => {
+describe('a statement without a record', () => {
+  test('of a query is sent', async () => {
     const { asked, withPgClient } = database(() => 1);
     const conversation = new Conversation(withPgClient, { writes: false });
     await ask(conversation.record, 'a', [1]);
@@ -80,7 +80,7 @@ describe('a question that was not asked before', () => {
     expect(asked).toHaveLength(2);
   });
 
-  test('of a write is refused: it may be the same in other words', async () => {
+  test('of a mutation is refused: it may be the same write in another text', async () => {
     const { asked, withPgClient } = database(() => 1);
     const conversation = new Conversation(withPgClient, { writes: true });
     await ask(conversation.record, 'insert', [1]);
@@ -106,7 +106,7 @@ test('a statement that waited for a connection gives its answer to no other', as
   expect(asked).toEqual(['late', 'other']);
 });
 
-test('an answer to a read may be needed as often as it is asked for', async () => {
+test('a query may read a recorded reply several times', async () => {
   const { asked, withPgClient } = database(() => 1);
   const conversation = new Conversation(withPgClient, { writes: false });
   await ask(conversation.record, 'a');
@@ -115,7 +115,7 @@ test('an answer to a read may be needed as often as it is asked for', async () =
   expect(asked).toHaveLength(1);
 });
 
-test('what goes on beside a failure asks nothing any more', async () => {
+test('a step that still runs after a failure sends nothing', async () => {
   const { asked, withPgClient } = database(() => 1);
   const conversation = new Conversation(withPgClient, { writes: true });
   await conversation.replay();
@@ -123,7 +123,7 @@ test('what goes on beside a failure asks nothing any more', async () => {
   expect(asked).toEqual([]);
 });
 
-test('the failure of a read after a write is not that of a write', async () => {
+test('a failed read after a write is not taken for the write', async () => {
   const { asked, withPgClient } = database(() => 1);
   let free = 1;
   const oneConnection = ((settings, use) =>

@@ -1,7 +1,7 @@
 /**
- * Operations made up at random, each asked several times of two servers, one for each executor: the same
- * answers to the letter, from the same statements, and the same rows in the end. The same operations in
- * each run; FUZZ_SEED makes others, FUZZ_OPERATIONS more.
+ * Random operations, each sent several times to two servers, one per executor. Both must give the same answers
+ * to the byte, send the same statements and leave the same rows. Each run has the same operations; FUZZ_SEED
+ * gives others, FUZZ_OPERATIONS more.
  */
 import { buildClientSchema, getIntrospectionQuery } from 'postgraphile/graphql';
 import { beforeAll, describe, expect, test } from 'vitest';
@@ -17,7 +17,7 @@ const SEED = Number(process.env.FUZZ_SEED ?? 1);
 const OPERATIONS = Number(process.env.FUZZ_OPERATIONS ?? 70);
 const WHO = 5001;
 
-/** A server with a database of its own, and the same rows in it as the other one's. */
+/** A server with its own database, which has the same rows as the other server's. */
 function useSide(executor: ExecutorName, odd: boolean) {
   const database = useTestDatabase();
   if (odd) beforeAll(() => database.owner.query(ODD_TABLES));
@@ -53,7 +53,7 @@ function useSide(executor: ExecutorName, odd: boolean) {
   };
 }
 
-/** Without what is never the same twice: times of this run, also within cursors. */
+/** Removes what differs between runs: times, also those inside cursors. */
 const settled = ({ status, body, roundTrips, statements }: Told): string =>
   [status, body, roundTrips, ...statements]
     .join('\n')
@@ -92,7 +92,7 @@ describe.each([
     let spare = WHO;
     for (let i = 0; i < OPERATIONS; i++) {
       const { query, variables } = operations.next(random() < 0.25 ? 'mutation' : 'query');
-      // A statement is remembered the second time and used from the third on.
+      // The second request makes the template; the third uses it.
       for (const given of [...variables, ...variables, ...variables, ...variables.toReversed()]) {
         const who = query.includes('deleteMe') ? ++spare : WHO;
         const ours = await compiled.tell(who, query, given);

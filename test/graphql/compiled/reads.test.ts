@@ -1,4 +1,4 @@
-/** A compiled read answers to the byte as grafast does, and says the same to the database. */
+/** A compiled query gives the same answer as grafast, to the byte, and sends the same statements. */
 import { beforeAll, expect, test } from 'vitest';
 import { useTestDatabase } from '../../support/database.ts';
 import { type Told, useExecutor } from '../../support/executors.ts';
@@ -23,7 +23,7 @@ beforeAll(async () => {
   await createTask(grafast.server, OTHER, { title: 'of somebody else', description: 'x' });
 });
 
-/** Three times: the statement of the first is not remembered, that of the third is. */
+/** Three times: the second request makes the template, the third uses it. */
 async function same(query: string, variables?: object, who = WHO): Promise<Told> {
   const expected = await grafast.tell(who, query, variables);
   expect(expected.status).toBe(200);
@@ -55,7 +55,7 @@ test.each([
   await same(query);
 });
 
-test('each value of a variable has its own answer, and so has its absence', async () => {
+test('each value of a variable, and its absence, has its own answer', async () => {
   const query =
     'query ($n: Int, $c: Boolean) { tasks(first: $n, condition: { completed: $c }) { nodes { id } } }';
   const bodies = [];
@@ -107,7 +107,7 @@ test('a list read to its end by cursors, in both directions and several orders',
   }
 });
 
-test('a cursor that is not one of this list is the same error, also beside one that is', async () => {
+test('a cursor of another list gives the same error, also beside a valid one', async () => {
   const query =
     'query ($at: Cursor) { tasks(first: 2, after: $at) { nodes { id } pageInfo { endCursor } } }';
   const { data } = JSON.parse((await same(query)).body);
@@ -132,7 +132,7 @@ test('a cursor that is not one of this list is the same error, also beside one t
   await same(query, { at: good });
 });
 
-test('what one operation asks twice is asked once', async () => {
+test('a read that one operation contains twice is sent once', async () => {
   const query =
     'query ($a: Int!, $b: Int!) { a: task(id: $a) { title } b: task(id: $b) { title } }';
   const [a, b] = [tasks[0]?.id, tasks[1]?.id];
@@ -158,7 +158,7 @@ test('one connection for everybody: no statement has the answer of another, also
   }
 });
 
-test('what is skipped is not asked for', async () => {
+test('a skipped field sends no statement', async () => {
   const query =
     'query ($yes: Boolean!) { tasks(first: 2) { nodes { id title @include(if: $yes) } totalCount @skip(if: $yes) } }';
   await same(query, { yes: true });
@@ -181,14 +181,14 @@ test('two people ask the same at the same time and read their own rows', async (
   }
 });
 
-test('each was carried out by the executor that was chosen', async () => {
+test('each server used the executor that was chosen', async () => {
   const executorsOf = async ({ server }: typeof compiled) => {
     const page = await (await fetch(`${server.url}/metrics`)).text();
     return [...page.matchAll(/^rowguard_executions_total\{executor="(\w+)"\}/gm)].map(
       ([, by]) => by,
     );
   };
-  // Cursors of other lists are errors, which both have to do with.
+  // Cursors of other lists are errors: both executors take part.
   expect((await executorsOf(compiled)).sort()).toEqual(['both', 'compiled']);
   expect(await executorsOf(grafast)).toEqual(['grafast']);
 });

@@ -1,4 +1,4 @@
-/** What is remembered between requests holds nothing of the requests. */
+/** Templates and compiled plans keep no reference to a request. */
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 import { expect, test } from 'vitest';
@@ -11,7 +11,7 @@ const operations = useOperations(database);
 setFlagsFromString('--expose-gc');
 const collectGarbage = runInNewContext('gc') as () => void;
 
-/** Not counting the first of an operation: grafast keeps the context that a plan was made with. */
+/** Without the first request of an operation: grafast keeps the context that it planned with. */
 const alive = (): number => {
   collectGarbage();
   return operations.settings.slice(1).filter((settings) => settings.deref()).length;
@@ -28,11 +28,11 @@ test('neither its settings nor, so, anything that leads to them', async () => {
   await expect.poll(alive, { timeout: 5000 }).toBe(0);
 });
 
-test('and whatever is held is found', async () => {
+test('the measurement finds a reference that is kept', async () => {
   const text = '{ me { id } }';
   for (const who of [60, 61]) await operations.run(who, text);
   const held = operations.settings.at(-1)?.deref();
-  // That of the plan, and this one.
+  // The context of the plan, and the one kept on purpose.
   expect(alive()).toBe(2);
   expect(held).toBeDefined();
 });

@@ -1,4 +1,4 @@
-/** What is remembered of a step's statements, for how long, and when the step is not believed any more. */
+/** Which templates are remembered, for how long, and when a step is excluded. */
 import { beforeEach, expect, test } from 'vitest';
 import {
   forgetTemplates,
@@ -10,7 +10,7 @@ import {
   valuesOf,
 } from '../../../src/graphql/compiled/templates.ts';
 
-// Every test has a clock of its own.
+// Every test has its own clock.
 beforeEach(forgetTemplates);
 
 const settled = () => new Promise((resolve) => setImmediate(resolve));
@@ -24,7 +24,7 @@ const statement = (text: string, values: unknown[] = []): StatementTemplate => (
   groupDetails: undefined,
 });
 
-/** A step that writes what `next` says, at the time that `at` says. */
+/** A step that writes the statement `next`, at the time `at`. */
 function step(next: () => StatementTemplate | undefined) {
   const clock = { ms: 0, written: 0 };
   const statements = new TemplateCache(
@@ -42,7 +42,7 @@ function step(next: () => StatementTemplate | undefined) {
   return { clock, ask };
 }
 
-test('the first request of a key writes for itself, the second too, the third is given it', async () => {
+test('the first two requests of a key write the statement, the third gets the template', async () => {
   const { ask, clock } = step(() => statement('select 1'));
   expect([await ask(), await ask(), await ask(), await ask()]).toEqual([
     undefined,
@@ -53,14 +53,14 @@ test('the first request of a key writes for itself, the second too, the third is
   expect(clock.written).toBe(1);
 });
 
-test('each key has its own', async () => {
+test('each key has its own template', async () => {
   let text = 0;
   const { ask } = step(() => statement(`select ${++text}`));
   for (const key of ['a', 'b', 'a', 'b']) await ask(key);
   expect([await ask('a'), await ask('b')]).toEqual(['select 1', 'select 2']);
 });
 
-test('after a second it is written again', async () => {
+test('after a second the statement is written again', async () => {
   const { ask, clock } = step(() => statement('select 1', [1, [2], null, new Parameter(0)]));
   for (let i = 0; i < 3; i++) await ask();
   clock.ms = VERIFIED_MS;
@@ -77,7 +77,7 @@ test.each([
     'an open value where none was',
     (n: number) => statement('select 1', [n % 2 ? 1 : new Parameter(1)]),
   ],
-])('a step that writes %s the second time is never believed again', async (_, next) => {
+])('a step that writes %s the second time is not remembered any more', async (_, next) => {
   let n = 0;
   const { ask, clock } = step(() => next(n++));
   for (let i = 0; i < 3; i++) await ask();
@@ -89,14 +89,14 @@ test.each([
   expect(clock.written).toBe(2);
 });
 
-test('what can not be written is not remembered, and no accident', async () => {
+test('a statement that cannot be written is not remembered and raises no error', async () => {
   const { ask } = step(() => {
     throw new Error('a bad cursor');
   });
   for (let i = 0; i < 5; i++) expect(await ask()).toBeUndefined();
 });
 
-test('a renewal that fails does not make it forget what to compare with', async () => {
+test('a failed check keeps the statement to compare with', async () => {
   const texts: (() => StatementTemplate)[] = [
     () => statement('one'),
     () => {
@@ -112,7 +112,7 @@ test('a renewal that fails does not make it forget what to compare with', async 
   expect(clock.written).toBe(3);
 });
 
-test('what nobody has asked for a minute is gone with the next new one', async () => {
+test('a template unused for a minute is dropped when the next one is added', async () => {
   const { ask, clock } = step(() => statement('select 1'));
   for (let i = 0; i < 3; i++) await ask('old');
   clock.ms = UNUSED_MS;
@@ -122,14 +122,14 @@ test('what nobody has asked for a minute is gone with the next new one', async (
   expect(clock.written).toBe(2);
 });
 
-test('after a reload nothing is remembered of the plans before it', async () => {
+test('a reload drops all templates', async () => {
   const { ask } = step(() => statement('select 1'));
   for (let i = 0; i < 3; i++) await ask();
   forgetTemplates();
   for (let i = 0; i < 4; i++) expect(await ask()).toBeUndefined();
 });
 
-test('keys and statements of any length and number take a bounded memory', async () => {
+test('memory is bounded for any number and length of keys and statements', async () => {
   const { ask } = step(() => statement('select 1'));
   const long = 'x'.repeat(10_000);
   for (let i = 0; i < 3; i++) expect(await ask(long)).toBeUndefined();
@@ -145,7 +145,7 @@ test('keys and statements of any length and number take a bounded memory', async
   expect(verbose.clock.written).toBe(1);
 });
 
-test('parameters have the values of the request', () => {
+test('parameters take the values of the request', () => {
   const open = statement('select $1, $2', [new Parameter(1), 'fixed']);
   expect(valuesOf(open, [0, 'a'])).toEqual(['a', 'fixed']);
   expect(valuesOf(open, [0, 'b'])).toEqual(['b', 'fixed']);

@@ -1,4 +1,4 @@
-/** Which operations have a compiled form, and that it is what is used. */
+/** Which operations have a compiled form, and that the server uses it. */
 import { type PgResource, type PgSelectSingleStep, PgSelectStep } from 'postgraphile/@dataplan/pg';
 import type { Step } from 'postgraphile/grafast';
 import { extendSchema, gql } from 'postgraphile/utils';
@@ -8,7 +8,7 @@ import { useTestDatabase } from '../../support/database.ts';
 
 const database = useTestDatabase();
 const operations = useOperations(database);
-/** As somebody may extend the API: a person, and a statement of their own, below every task. */
+/** An extension of the API that sends a statement for each task of a list. */
 const extended = useOperations(database, [
   extendSchema((build) => {
     const { user, task } = build.pgResources as { user: PgResource; task: PgResource };
@@ -67,7 +67,7 @@ test.each([
   expect([by, result.errors]).toEqual(['grafast', undefined]);
 });
 
-test('what waits for a statement below a list is left to grafast', async () => {
+test('a statement for each row of a list is left to grafast', async () => {
   const text = `{ tasks(first: 2) { nodes { id watchedBy(id: ${WHO}) { id firstTask { id } } } } }`;
   const { by, result } = await extended.run(WHO, text);
   const { tasks } = JSON.parse(JSON.stringify(result)).data;
@@ -79,7 +79,7 @@ test('what waits for a statement below a list is left to grafast', async () => {
   }
 });
 
-test('an order that is a variable, given or not', async () => {
+test('an order that is a variable, set or absent', async () => {
   const text =
     'query ($by: [TaskOrderBy!], $n: Int) { tasks(first: $n, orderBy: $by) { nodes { id } } }';
   for (const by of [undefined, ['TITLE_ASC'], ['ID_DESC'], undefined]) {
@@ -88,7 +88,7 @@ test('an order that is a variable, given or not', async () => {
   }
 });
 
-test('an error is told by grafast', async () => {
+test('grafast reports an error', async () => {
   const { by, result } = await operations.run(
     WHO,
     'mutation { updateTask(input: { id: 999, patch: { title: "x" } }) { task { id } } }',
@@ -114,7 +114,7 @@ test.each([
       // biome-ignore lint/suspicious/noExplicitAny: whatever was asked for
       last = (result.data as any).tasks?.pageInfo?.endCursor ?? undefined;
     }
-    // Once a second it is written again, and this takes much less than a minute.
+    // The statement is written again once a second, and this test takes much less than a minute.
     expect(written.mock.calls.length).toBeLessThan(100);
   } finally {
     written.mockRestore();

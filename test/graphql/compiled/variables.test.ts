@@ -1,4 +1,4 @@
-/** Which variables a key is made of, and which values have no key. */
+/** Which variables are part of a key, and which values have no key. */
 import { expect, test } from 'vitest';
 import type { PlanStep } from '../../../src/graphql/compiled/internals.ts';
 import { keyOf } from '../../../src/graphql/compiled/variables.ts';
@@ -18,18 +18,18 @@ const other = { dependencies: [] } as unknown as PlanStep;
 const access = (on: PlanStep, ...path: unknown[]) =>
   new AccessStep(on, ...path) as unknown as PlanStep;
 
-test('those that are read, and no others', () => {
+test('a key has the variables that are read, and no others', () => {
   const key = keyOf([access(variables, 'a', 'x'), access(variables, 'b')], variables);
   expect(key?.({ a: 1, b: 2, c: 3 })).toBe('[[1],[2]]');
   expect(key?.({ a: 1, b: 2, c: 4 })).toBe('[[1],[2]]');
 });
 
-test('absent is neither null nor any other value', () => {
+test('an absent variable differs from null and every other value', () => {
   const key = keyOf([access(variables, 'a')], variables);
   expect(new Set([key?.({}), key?.({ a: null }), key?.({ a: [] }), key?.({ a: '' })]).size).toBe(4);
 });
 
-test('nothing that is inherited is a variable', () => {
+test('an inherited property is not a variable', () => {
   const key = keyOf([access(variables, 'toString')], variables);
   expect(key?.({})).toBe('[[]]');
 });
@@ -42,12 +42,12 @@ test('a number that JSON writes as null has no key', () => {
   expect(key?.({ a: { b: null } })).toBe('[[{"b":null}]]');
 });
 
-test('all of them where they are read as a whole', () => {
+test('a key has all variables if they are read as a whole', () => {
   const key = keyOf([access(variables)], variables);
   expect(key?.({ a: 1 })).toBe('{"a":1}');
 });
 
-test('no key where something else is read, or by a step that nobody knows', () => {
+test('there is no key if something else is read, or by an unknown step', () => {
   expect(keyOf([access(other, 'a')], variables)).toBeUndefined();
   expect(keyOf([access(access(other, 'a'), 'b')], variables)).toBeUndefined();
   expect(keyOf([], variables)?.({ a: 1 })).toBe('');

@@ -1,6 +1,6 @@
 /**
- * A compiled write answers as grafast does and does to the database what grafast does, above all where it
- * fails: nothing is written twice to find the words for it. Two databases, the same requests in turn.
+ * A compiled mutation gives the same answer as grafast and leaves the same rows, above all where it fails: no
+ * write is sent twice to report an error. Two databases get the same requests in turn.
  */
 import { beforeAll, expect, test } from 'vitest';
 import { useTestDatabase } from '../../support/database.ts';
@@ -71,7 +71,7 @@ test('update, delete, and what is not there', async () => {
   await same(DELETE, { id: 2 });
 });
 
-test('an expectation that is wrong is a conflict, asked for once', async () => {
+test('a wrong expectation is a conflict, and is sent once', async () => {
   const { statements } = await same(UPDATE, {
     id: 3,
     patch: { title: 'x' },
