@@ -4,9 +4,10 @@
  */
 import { spawnSync } from 'node:child_process';
 import { join } from 'node:path';
+import { freePort } from '../src/embedded/port.ts';
 import { type Dialect, handWritten, ours, rest, stock } from './dialects.ts';
 import { generateClient } from './peers/prisma/generate.ts';
-import { type Child, freePort, startChild } from './support/child.ts';
+import { type Child, startChild } from './support/child.ts';
 import type { Stage } from './support/stage.ts';
 import { CONNECTIONS } from './workloads.ts';
 

@@ -2,6 +2,7 @@
 import { bearerToken } from '../src/identity/bearer.ts';
 import { openVerifier } from '../src/identity/open.ts';
 import type { Stage } from './support/stage.ts';
+import { median } from './support/statistics.ts';
 
 const PEOPLE = 200;
 const ROUNDS = 9;
@@ -33,8 +34,5 @@ export async function tokenCosts(stage: Stage): Promise<TokenCosts> {
     first.push(await all(1));
     repeated.push(await all(100));
   }
-  return { first: middle(first), repeated: middle(repeated) };
+  return { first: median(first), repeated: median(repeated) };
 }
-
-const middle = (values: number[]): number =>
-  values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)] ?? Number.NaN;

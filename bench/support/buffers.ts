@@ -4,6 +4,7 @@
  */
 import { withClient } from '../../src/database/connect.ts';
 import { sessionSettings } from '../../src/database/session.ts';
+import { median } from './statistics.ts';
 
 const PAGE = 'select id, title, completed, created_at, updated_at from public.task';
 
@@ -35,6 +36,6 @@ export async function pageBuffers(
       found.push(plan['Shared Hit Blocks'] + plan['Shared Read Blocks']);
       await client.query('commit');
     }
-    return found.toSorted((a, b) => a - b)[Math.floor(found.length / 2)] ?? Number.NaN;
+    return median(found);
   });
 }

@@ -4,7 +4,6 @@
  * process outlives the benchmark.
  */
 import { type ChildProcess, spawn } from 'node:child_process';
-import { type AddressInfo, createServer } from 'node:net';
 
 export interface Child {
   readonly pid: number;
@@ -90,15 +89,3 @@ const answers = (port: number): Promise<boolean> =>
     ({ ok }) => ok,
     () => false,
   );
-
-/** A free port. If another program takes it in between, the benchmark fails. */
-export function freePort(): Promise<number> {
-  return new Promise((resolve, reject) => {
-    const server = createServer();
-    server.once('error', reject);
-    server.listen(0, '127.0.0.1', () => {
-      const { port } = server.address() as AddressInfo;
-      server.close(() => resolve(port));
-    });
-  });
-}

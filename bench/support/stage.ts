@@ -12,6 +12,7 @@ import { openClient, withClient } from '../../src/database/connect.ts';
 import { openEmbedded } from '../../src/embedded/embedded.ts';
 import { type IssuerOptions, signToken } from '../../src/identity/issuer.ts';
 import { migrateDatabase } from '../../src/migrate/migrate.ts';
+import { onDatabase } from '../../src/migrate/shadow.ts';
 
 export interface Stage {
   /** The superuser, on the database that is measured. */
@@ -80,7 +81,7 @@ async function openStage(sharedBuffers: string | undefined): Promise<Stage> {
         authenticatorPassword: secrets.authenticatorPassword,
         say,
       });
-      const root = await openClient(onDatabaseOf(urls.owner, urls.root));
+      const root = await openClient(onDatabase(urls.root, 'todo'));
       const password = randomBytes(12).toString('hex');
       const plain = new URL(urls.owner);
       plain.username = PLAIN_LOGIN;
@@ -141,10 +142,4 @@ async function admitPlainLogin(root: Client, password: string): Promise<void> {
     grant usage on schema public to ${PLAIN_LOGIN};
     grant select, insert, update on public.task to ${PLAIN_LOGIN};
     grant select on public."user" to ${PLAIN_LOGIN};`);
-}
-
-function onDatabaseOf(database: string, login: string): string {
-  const url = new URL(login);
-  url.pathname = new URL(database).pathname;
-  return url.href;
 }

@@ -1,4 +1,4 @@
-/** Median and quartiles, by linear interpolation. */
+/** Statistics of the benchmark: median and quartiles by linear interpolation, and a random order. Pure except for the random order. */
 export interface Spread {
   readonly median: number;
   readonly low: number;
@@ -11,6 +11,9 @@ export function spread(values: readonly (number | undefined)[]): Spread | undefi
   if (sorted.length === 0) return undefined;
   return { median: at(sorted, 0.5), low: at(sorted, 0.25), high: at(sorted, 0.75) };
 }
+
+/** NaN for an empty list. */
+export const median = (values: readonly number[]): number => spread(values)?.median ?? Number.NaN;
 
 function at(sorted: readonly number[], share: number): number {
   const place = (sorted.length - 1) * share;

@@ -8,6 +8,7 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { withClient } from '../database/connect.ts';
 import type { ClusterPlace } from './place.ts';
+import { isAlive } from './process-alive.ts';
 
 export async function stopLeftover(
   place: ClusterPlace,
@@ -52,15 +53,6 @@ async function isOurs(place: ClusterPlace, port: number, password: string): Prom
     }
   }
   return false;
-}
-
-function isAlive(pid: number): boolean {
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch (error) {
-    return (error as NodeJS.ErrnoException).code === 'EPERM';
-  }
 }
 
 /** Needs /proc; returns false on systems without it. */

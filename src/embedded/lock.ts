@@ -7,6 +7,7 @@ import { randomBytes } from 'node:crypto';
 import { readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { connect, createServer, type Server } from 'node:net';
 import { join } from 'node:path';
+import { isAlive } from './process-alive.ts';
 
 /** What other commands learn about the holder. */
 export interface RunningInfo {
@@ -77,15 +78,7 @@ export async function livingHolder(file: string): Promise<RunningInfo | undefine
   const answer = await ask(found.lockPort);
   if (answer === found.nonce) return found;
   // After a kill another program may have the port and stay silent. Then the holder's process is gone.
-  return answer === 'busy' && exists(found.pid) ? found : undefined;
-}
-
-function exists(pid: number): boolean {
-  try {
-    return process.kill(pid, 0);
-  } catch (error) {
-    return (error as NodeJS.ErrnoException).code === 'EPERM';
-  }
+  return answer === 'busy' && isAlive(found.pid) ? found : undefined;
 }
 
 /** A holder that accepts but does not answer within two seconds counts as alive: two must never run. */

@@ -26,7 +26,8 @@ export async function startOnPort(
 
 const isFree = (port: number): Promise<boolean> => listenOnce(port).then(Boolean, () => false);
 
-const freePort = (): Promise<number> => listenOnce(0);
+/** A free loopback port. Another program may take it before its use. */
+export const freePort = (): Promise<number> => listenOnce(0);
 
 function listenOnce(port: number): Promise<number> {
   return new Promise((resolve, reject) => {
