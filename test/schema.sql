@@ -2,8 +2,6 @@
 
 create schema app_private;
 
-create collation app_private.bytewise (provider = icu, locale = 'und', deterministic = t);
-
 create schema public;
 
 create table app_private.deleted_user (
@@ -17,6 +15,12 @@ alter table app_private.deleted_user DISABLE row level security, NO FORCE row le
 
 CREATE INDEX deleted_user_deleted_at_idx ON app_private.deleted_user USING btree (deleted_at);
 
+create table app_private.direct_queue (
+
+);
+
+alter table app_private.direct_queue DISABLE row level security, NO FORCE row level security;
+
 create table app_private.email_claim (
   user_id integer not null,
   issued_at timestamp with time zone not null
@@ -27,6 +31,19 @@ alter table app_private.email_claim add constraint email_claim_user_id_fkey FORE
 alter table app_private.email_claim add constraint email_claim_pkey PRIMARY KEY (user_id);
 
 alter table app_private.email_claim DISABLE row level security, NO FORCE row level security;
+
+create table app_private.email_digest (
+  user_id integer not null,
+  digest bytea not null
+);
+
+alter table app_private.email_digest add constraint email_digest_user_id_fkey FOREIGN KEY (user_id) REFERENCES public."user"(id) ON DELETE CASCADE;
+
+alter table app_private.email_digest add constraint email_digest_pkey PRIMARY KEY (user_id);
+
+alter table app_private.email_digest DISABLE row level security, NO FORCE row level security;
+
+CREATE INDEX email_digest_digest_idx ON app_private.email_digest USING btree (digest);
 
 create table app_private.psql_login (
   login name not null,
@@ -91,11 +108,11 @@ alter table public."user" add constraint user_pkey PRIMARY KEY (id);
 
 alter table public."user" enable row level security, force row level security;
 
-alter table public."user" alter column email set statistics 0;
-
-CREATE UNIQUE INDEX user_email_key ON public."user" USING btree (email COLLATE app_private.bytewise);
+CREATE UNIQUE INDEX user_email_key ON public."user" USING btree (email);
 
 CREATE TRIGGER _100_immutable BEFORE UPDATE ON public."user" FOR EACH ROW WHEN (old.id IS DISTINCT FROM new.id OR old.created_at IS DISTINCT FROM new.created_at) EXECUTE FUNCTION app_private.refuse_change('id', 'created_at');
+
+CREATE TRIGGER _800_digest AFTER INSERT OR UPDATE ON public."user" FOR EACH ROW EXECUTE FUNCTION app_private.keep_email_digest();
 
 CREATE TRIGGER _900_remember AFTER DELETE ON public."user" FOR EACH ROW EXECUTE FUNCTION app_private.remember_deleted_user();
 
@@ -104,9 +121,6 @@ create policy delete_own on public."user" for delete
 
 create policy insert_own on public."user" for insert
   with check ((id = ( SELECT app_private.current_user_id() AS current_user_id)));
-
-create policy select_guard on public."user" as restrictive for select
-  using (((( SELECT app_private.is_current_user() AS is_current_user))[id] OR (('{"2147483647": true}'::jsonb)[id] IS NOT NULL)));
 
 create policy select_own on public."user" for select
   using ((id = ( SELECT app_private.current_user_id() AS current_user_id)));
@@ -137,15 +151,11 @@ alter table public.task add constraint task_pkey PRIMARY KEY (id);
 
 alter table public.task enable row level security, force row level security;
 
-alter table public.task alter column description set statistics 0;
-
 CREATE INDEX task_user_id_completed_idx ON public.task USING btree (user_id, completed, id);
 
 CREATE INDEX task_user_id_created_at_idx ON public.task USING btree (user_id, created_at, id);
 
 CREATE INDEX task_user_id_idx ON public.task USING btree (user_id, id);
-
-alter table public.task alter column title set statistics 0;
 
 CREATE TRIGGER _100_immutable BEFORE UPDATE ON public.task FOR EACH ROW WHEN (old.id IS DISTINCT FROM new.id OR old.user_id IS DISTINCT FROM new.user_id OR old.created_at IS DISTINCT FROM new.created_at) EXECUTE FUNCTION app_private.refuse_change('id', 'user_id', 'created_at');
 
@@ -156,9 +166,6 @@ create policy delete_own on public.task for delete
 
 create policy insert_own on public.task for insert
   with check ((user_id = ( SELECT app_private.current_user_id() AS current_user_id)));
-
-create policy select_guard on public.task as restrictive for select
-  using (((( SELECT app_private.is_current_user() AS is_current_user))[user_id] OR (('{"2147483647": true}'::jsonb)[user_id] IS NOT NULL)));
 
 create policy select_own on public.task for select
   using ((user_id = ( SELECT app_private.current_user_id() AS current_user_id)));
@@ -184,6 +191,355 @@ BEGIN ATOMIC
    WHERE (d.deleted_at >= deletions_since.p_since);
 END;
 
+CREATE OR REPLACE FUNCTION app_private.digest_of_email(p_email text)
+ RETURNS bytea
+ LANGUAGE sql
+ STABLE
+ SET search_path TO ''
+RETURN sha256(convert_to(lower(p_email), 'UTF8'::name));
+
+CREATE OR REPLACE FUNCTION app_private.direct_columns()
+ RETURNS TABLE(relation oid, relname name, kind "char", attnum smallint, attname name, type text, is_key boolean, may_insert boolean, may_update boolean, default_text text, default_on_view boolean)
+ LANGUAGE sql
+ STABLE
+ SET search_path TO ''
+AS $function$
+  select c.oid, c.relname, c.relkind, a.attnum, a.attname, format_type(a.atttypid, a.atttypmod),
+    exists (select from pg_constraint as k
+      where k.conrelid = c.oid and k.contype = 'p' and a.attnum = any (k.conkey)),
+    c.relkind in ('r', 'p') and a.attgenerated = '' and a.attidentity <> 'a'
+      and has_column_privilege('todo_user', c.oid, a.attnum, 'insert'),
+    c.relkind in ('r', 'p') and a.attgenerated = '' and a.attidentity <> 'a'
+      and has_column_privilege('todo_user', c.oid, a.attnum, 'update'),
+    case when a.attidentity = 'd'
+      then format('pg_catalog.nextval(%L)',
+        pg_get_serial_sequence(c.oid::regclass::text, a.attname))
+      else pg_get_expr(d.adbin, d.adrelid) end,
+    d.oid is not null and not exists (
+      select from pg_depend as x where x.classid = 'pg_catalog.pg_attrdef'::regclass and x.objid = d.oid
+        and not (x.refclassid = 'pg_catalog.pg_class'::regclass and x.refobjid = c.oid))
+  from pg_class as c
+  join pg_attribute as a on a.attrelid = c.oid and a.attnum > 0 and not a.attisdropped
+  left join pg_attrdef as d on d.adrelid = c.oid and d.adnum = a.attnum and a.attgenerated = ''
+  where c.relnamespace = 'public'::regnamespace and c.relkind in ('r', 'p', 'v')
+    and has_column_privilege('todo_user', c.oid, a.attnum, 'select');
+$function$;
+
+CREATE OR REPLACE FUNCTION app_private.direct_definitions()
+ RETURNS TABLE(step integer, object text, statement text, expected text, actual text)
+ LANGUAGE sql
+ STABLE
+ SET search_path TO ''
+AS $function$
+  with
+  col as materialized (
+    select c.*, quote_ident(c.attname) as name, c.relation::regclass::text as source,
+      format('direct.%I', c.relname) as view
+    from app_private.direct_columns() as c
+  ),
+  -- A table is written row by row, and a row is found by its primary key.
+  target as materialized (
+    select c.relation, c.relname, c.source, c.view, format('direct.%I', c.relname || '_write') as trigger_function,
+      bool_or(c.may_insert) as inserts,
+      keyed.yes and bool_or(c.may_update) as updates,
+      keyed.yes and bool_or(c.kind <> 'v') and has_table_privilege('todo_user', c.relation, 'delete') as deletes,
+      string_agg(c.name, ', ' order by c.attnum) as columns,
+      string_agg('t.' || c.name, ', ' order by c.attnum) as now,
+      string_agg('old.' || c.name, ', ' order by c.attnum) as old,
+      string_agg(format('t.%1$s = old.%1$s', c.name), ' and ' order by c.attnum) filter (where c.is_key) as same_key,
+      string_agg(c.name, ', ' order by c.attnum) filter (where c.may_insert) as insert_columns,
+      string_agg(case when c.default_on_view or c.default_text is null then 'new.' || c.name
+          else format('coalesce(new.%s, %s)', c.name, c.default_text) end, ', ' order by c.attnum)
+        filter (where c.may_insert) as insert_values,
+      string_agg(format('%1$s = new.%1$s', c.name), ', ' order by c.attnum) filter (where c.may_update) as sets,
+      -- The first column that was given another value than it may have, or null.
+      coalesce('case' || string_agg(format(
+          E'\n      when new.%1$s is not null and row(new.%1$s) operator(pg_catalog.*<>) row(v_row.%1$s) then %2$L',
+          c.name, c.attname), '' order by c.attnum) filter (where not c.may_insert) || ' end', 'null') as not_inserted,
+      coalesce('case' || string_agg(format(
+          E'\n      when row(new.%1$s) operator(pg_catalog.*<>) row(old.%1$s) then %2$L',
+          c.name, c.attname), '' order by c.attnum) filter (where not c.may_update) || ' end', 'null') as not_updated
+    from col as c
+    cross join lateral (
+      select exists (select from pg_constraint as k where k.conrelid = c.relation and k.contype = 'p'
+        and not exists (select from unnest(k.conkey) as n (attnum) where not exists (
+          select from col as o where o.relation = k.conrelid and o.attnum = n.attnum))) as yes
+    ) as keyed
+    group by c.relation, c.relname, c.source, c.view, keyed.yes
+  ),
+  argument as (
+    select f.oid, a.place, coalesce(p.proargmodes[a.place], 'i') as mode, a.type,
+      -- In an argument that is a row of a table, the login gives a row of the view.
+      exists (select from target as t join pg_type as y on y.typrelid = t.relation where y.oid = a.type) as is_row,
+      p.proargnames[a.place] as name,
+      count(*) filter (where coalesce(p.proargmodes[a.place], 'i') in ('i', 'b', 'v'))
+        over (partition by f.oid order by a.place) as input
+    from app_private.direct_functions() as f
+    join pg_proc as p on p.oid = f.oid
+    cross join lateral unnest(coalesce(p.proallargtypes, p.proargtypes::oid[])) with ordinality as a (type, place)
+  ),
+  signature as (
+    select a.oid,
+      string_agg(concat_ws(' ',
+          case a.mode when 'o' then 'OUT' when 'b' then 'INOUT' when 'v' then 'VARIADIC' end,
+          quote_ident(nullif(a.name, '')),
+          case when a.is_row then t.view else format_type(a.type, null) end,
+          'DEFAULT ' || case when a.mode in ('i', 'b', 'v') then pg_get_function_arg_default(a.oid, a.input::integer) end),
+        ', ' order by a.place) filter (where a.mode <> 't') as parameters,
+      string_agg(case
+          when a.is_row then format('case when $%1$s is null then null else row(%2$s)::%3$s end', a.input,
+            (select string_agg(case when c.attnum is not null then format('($%s).%s', a.input, c.name)
+                else format('null::%s', format_type(r.atttypid, r.atttypmod)) end, ', ' order by r.attnum)
+              from pg_attribute as r left join col as c on c.relation = r.attrelid and c.attnum = r.attnum
+              where r.attrelid = t.relation and r.attnum > 0 and not r.attisdropped), t.source)
+          when a.mode = 'v' then 'variadic $' || a.input
+          else '$' || a.input end, ', ' order by a.place) filter (where a.mode in ('i', 'b', 'v')) as given
+    from argument as a
+    left join pg_type as y on y.oid = a.type
+    left join target as t on t.relation = y.typrelid
+    group by a.oid
+  ),
+  copy as (
+    select p.oid, p.proname, coalesce(s.parameters, '') as parameters,
+      case when t.view is null then pg_get_function_result(p.oid)
+        when p.proretset then 'SETOF ' || t.view else t.view end as result,
+      case p.provolatile when 'i' then 'IMMUTABLE' when 's' then 'STABLE' else 'VOLATILE' end as volatility,
+      format('select %s from public.%I(%s) as t', coalesce(t.now, 't.*'), p.proname, s.given) as body
+    from app_private.direct_functions() as f
+    join pg_proc as p on p.oid = f.oid
+    left join signature as s on s.oid = p.oid
+    left join pg_type as y on y.oid = p.prorettype
+    left join target as t on t.relation = y.typrelid
+  ),
+  body as (
+    select t.*, concat_ws(E'\n  ',
+      E'declare\n  v_row ' || t.view || E';\n  v_refused text;\n  v_conflict boolean;\nbegin',
+      case when t.inserts then format(E'if tg_op = ''INSERT'' then
+    insert into %1$s as t (%2$s) values (%3$s) returning %4$s into v_row;
+    if not found then return null; end if;
+    v_refused := %5$s;
+  end if;', t.source, t.insert_columns, t.insert_values, t.now, t.not_inserted) end,
+      case when t.updates then format(E'if tg_op = ''UPDATE'' then
+    v_refused := %5$s;
+    if v_refused is null then
+      update %1$s as t set %2$s where %3$s and row(%4$s) operator(pg_catalog.*=) row(%6$s)
+        returning %4$s into v_row;
+    end if;
+  end if;', t.source, t.sets, t.same_key, t.now, t.not_updated, t.old) end,
+      case when t.deletes then format(E'if tg_op = ''DELETE'' then
+    delete from %1$s as t where %2$s and row(%3$s) operator(pg_catalog.*=) row(%4$s)
+      returning %3$s into v_row;
+  end if;', t.source, t.same_key, t.now, t.old) end,
+      format(E'if v_refused is not null then
+    raise exception ''permission denied for column %% of %%'', v_refused, tg_table_name
+      using errcode = ''insufficient_privilege'', column = v_refused, table = tg_table_name, schema = tg_table_schema;
+  end if;') ,
+      case when t.updates or t.deletes then format(E'if tg_op <> ''INSERT'' and not found then
+    select row(%1$s) operator(pg_catalog.*<>) row(%2$s) and not app_private.is_own_version(t.xmin)
+      into v_conflict from %3$s as t where %4$s;
+    if v_conflict then
+      raise exception ''a row of %% was changed by another session while this statement ran'', tg_table_name
+        using errcode = ''serialization_failure'', table = tg_table_name, schema = tg_table_schema;
+    end if;
+    return null;
+  end if;', t.now, t.old, t.source, t.same_key) end,
+      'return v_row;') || E'\nend' as text
+    from target as t where t.inserts or t.updates or t.deletes
+  ),
+  wanted (step, object, statement, expected) as (
+    select 1, 'view ' || t.view,
+      format('create view %s with (security_barrier) as select %s from %s offset 0', t.view, t.columns, t.source),
+      format('SELECT%sFROM%sOFFSET0; {security_barrier=true}', replace(t.columns, ', ', ','), t.source)
+    from target as t
+    union all
+    select 2, format('default %s.%s', c.view, c.name),
+      format('alter view %s alter column %s set default %s', c.view, c.name, c.default_text), c.default_text
+    from col as c where c.may_insert and c.default_on_view
+    union all
+    select 2, format('function %s()', b.trigger_function),
+      format('create function %s() returns trigger language plpgsql security definer set search_path = '''' as %L',
+        b.trigger_function, b.text),
+      concat_ws(E'\n', 'RETURNS trigger VOLATILE SECURITY DEFINER {"search_path=\"\""}', b.text)
+    from body as b
+    union all
+    select 3, format('trigger write on %s', b.view),
+      format('create trigger write instead of %s on %s for each row execute function %s()',
+        concat_ws(' or ', case when b.inserts then 'insert' end, case when b.updates then 'update' end,
+          case when b.deletes then 'delete' end), b.view, b.trigger_function),
+      format('CREATE TRIGGER write INSTEAD OF %s ON %s FOR EACH ROW EXECUTE FUNCTION %s() O',
+        concat_ws(' OR ', case when b.inserts then 'INSERT' end, case when b.deletes then 'DELETE' end,
+          case when b.updates then 'UPDATE' end), b.view, b.trigger_function)
+    from body as b
+    union all
+    select 4, format('function direct.%I(%s)', f.proname, f.parameters),
+      format('create function direct.%I(%s) returns %s language sql %s security definer set search_path = '''' as %L',
+        f.proname, f.parameters, f.result, f.volatility, f.body),
+      concat_ws(E'\n', format('RETURNS %s %s SECURITY DEFINER {"search_path=\"\""}', f.result, f.volatility), f.body)
+    from copy as f
+  ),
+  found (object, owner, actual) as (
+    select 'view ' || c.oid::regclass, c.relowner,
+      concat_ws(' ', regexp_replace(pg_get_viewdef(c.oid), '\s', '', 'g'), c.reloptions)
+    from pg_class as c
+    where c.relnamespace = 'direct'::regnamespace and c.relkind not in ('i', 'I', 't', 'c')
+    union all
+    select format('default %s.%I', c.oid::regclass, a.attname), c.relowner, pg_get_expr(d.adbin, d.adrelid)
+    from pg_class as c
+    join pg_attrdef as d on d.adrelid = c.oid
+    join pg_attribute as a on a.attrelid = c.oid and a.attnum = d.adnum
+    where c.relnamespace = 'direct'::regnamespace
+    union all
+    select format('trigger %I on %s', t.tgname, c.oid::regclass), c.relowner,
+      concat_ws(' ', pg_get_triggerdef(t.oid), t.tgenabled)
+    from pg_class as c join pg_trigger as t on t.tgrelid = c.oid
+    where c.relnamespace = 'direct'::regnamespace
+    union all
+    select format('rule %I on %s', r.rulename, c.oid::regclass), c.relowner, 'rule'
+    from pg_class as c join pg_rewrite as r on r.ev_class = c.oid and r.rulename <> '_RETURN'
+    where c.relnamespace = 'direct'::regnamespace
+    union all
+    select format('function direct.%I(%s)', p.proname, pg_get_function_arguments(p.oid)), p.proowner,
+      concat_ws(E'\n', format('RETURNS %s %s %s %s', pg_get_function_result(p.oid),
+        case p.provolatile when 'i' then 'IMMUTABLE' when 's' then 'STABLE' else 'VOLATILE' end,
+        case when p.prosecdef then 'SECURITY DEFINER' else 'SECURITY INVOKER' end, p.proconfig), p.prosrc)
+    from pg_proc as p where p.pronamespace = 'direct'::regnamespace
+  )
+  select w.step, coalesce(w.object, f.object), w.statement, w.expected,
+    -- Only the owner of app_private may own what reads the tables.
+    case when f.owner = n.nspowner then f.actual else 'owner ' || f.owner::regrole || E'\n' || f.actual end
+  from wanted as w
+  full join found as f on f.object = w.object
+  cross join (select s.nspowner from pg_namespace as s where s.nspname = 'app_private') as n;
+$function$;
+
+CREATE OR REPLACE FUNCTION app_private.direct_functions()
+ RETURNS TABLE(oid oid)
+ LANGUAGE sql
+ STABLE
+ SET search_path TO ''
+AS $function$
+  with recursive
+  served as (
+    select p.oid, p.prosecdef from pg_proc as p
+    where p.pronamespace = 'public'::regnamespace and p.prokind = 'f'
+      and p.prorettype not in ('pg_catalog.trigger'::regtype, 'pg_catalog.event_trigger'::regtype)
+      and has_function_privilege('todo_user', p.oid, 'execute')
+      and not exists (select from pg_depend as e
+        where e.classid = 'pg_catalog.pg_proc'::regclass and e.objid = p.oid and e.deptype = 'e')
+  ),
+  -- Each function that runs as the caller, with those it calls.
+  runs (root, oid) as (
+    select s.oid, s.oid from served as s where not s.prosecdef
+    union
+    select r.root, x.refobjid
+    from runs as r
+    join pg_depend as x on x.classid = 'pg_catalog.pg_proc'::regclass and x.objid = r.oid
+      and x.refclassid = 'pg_catalog.pg_proc'::regclass
+    join pg_proc as p on p.oid = x.refobjid and not p.prosecdef
+  ),
+  refused (root) as (
+    select r.root from runs as r join pg_proc as p on p.oid = r.oid where p.prosqlbody is null
+    union all
+    select r.root
+    from runs as r
+    join pg_depend as x on x.classid = 'pg_catalog.pg_proc'::regclass and x.objid = r.oid
+    where case x.refclassid
+      when 'pg_catalog.pg_proc'::regclass then not has_function_privilege('todo_user', x.refobjid, 'execute')
+      when 'pg_catalog.pg_class'::regclass then case
+        when (select c.relkind from pg_class as c where c.oid = x.refobjid) = 'S'
+          then not has_sequence_privilege('todo_user', x.refobjid, 'usage')
+        when x.refobjsubid > 0
+          then not has_column_privilege('todo_user', x.refobjid, x.refobjsubid::smallint, 'select, insert, update')
+        else not has_any_column_privilege('todo_user', x.refobjid, 'select, insert, update')
+          and not has_table_privilege('todo_user', x.refobjid, 'delete')
+        end
+      else false end
+  )
+  select s.oid from served as s where s.oid not in (select f.root from refused as f);
+$function$;
+
+CREATE OR REPLACE FUNCTION app_private.direct_grants()
+ RETURNS SETOF text
+ LANGUAGE sql
+ STABLE
+ SET search_path TO ''
+AS $function$
+  with
+  login as (select r.oid, l.login from app_private.psql_login as l join pg_roles as r on r.rolname = l.login),
+  wanted (privilege, object, login) as (
+    select 'usage', 'schema direct', l.login from login as l where not has_schema_privilege(l.oid, 'direct', 'usage')
+    union all
+    select p.privilege, c.oid::regclass::text, l.login
+    from login as l
+    cross join pg_class as c
+    cross join lateral (
+      select 'select' as privilege
+      union all
+      select v.privilege from (values ('insert', 4), ('update', 16), ('delete', 8)) as v (privilege, event)
+      where exists (select from pg_trigger as t where t.tgrelid = c.oid and t.tgtype & v.event <> 0)
+    ) as p
+    where c.relnamespace = 'direct'::regnamespace and c.relkind = 'v'
+      and not has_table_privilege(l.oid, c.oid, p.privilege)
+    union all
+    -- The functions of app_private are those that policies call. A view checks them as its caller.
+    select 'execute', 'function ' || p.oid::regprocedure, l.login
+    from login as l cross join pg_proc as p
+    where p.prorettype <> 'pg_catalog.trigger'::regtype and not has_function_privilege(l.oid, p.oid, 'execute')
+      and (p.pronamespace = 'direct'::regnamespace
+        or p.pronamespace = 'app_private'::regnamespace and has_function_privilege('todo_user', p.oid, 'execute'))
+  )
+  select format('grant %s on %s to %s', w.privilege, w.object, string_agg(quote_ident(w.login), ', '))
+  from wanted as w group by w.privilege, w.object
+  union all
+  select format('revoke execute on function %s from %s', p.oid::regprocedure, string_agg(quote_ident(l.login), ', '))
+  from pg_proc as p
+  cross join lateral aclexplode(p.proacl) as a
+  join login as l on l.oid = a.grantee
+  where p.pronamespace = 'app_private'::regnamespace and not has_function_privilege('todo_user', p.oid, 'execute')
+  group by p.oid;
+$function$;
+
+CREATE OR REPLACE FUNCTION app_private.disable_psql_login(p_user_id integer)
+ RETURNS boolean
+ LANGUAGE plpgsql
+ SET search_path TO ''
+AS $function$
+declare
+  v_login constant name := 'todo_psql_' || p_user_id;
+begin
+  if not exists (select from pg_catalog.pg_roles as r where r.rolname = v_login) then
+    return false;
+  end if;
+  execute format('alter role %I nologin password null', v_login);
+  return true;
+end
+$function$;
+
+CREATE OR REPLACE FUNCTION app_private.drop_direct_views()
+ RETURNS void
+ LANGUAGE plpgsql
+ SET search_path TO ''
+AS $function$
+declare
+  v_statement text;
+begin
+  lock table app_private.direct_queue in exclusive mode;
+  for v_statement in
+    -- The views first: CASCADE takes their triggers, and functions that return their rows.
+    select format('drop view if exists %s cascade', c.oid::regclass) from pg_catalog.pg_class as c
+    where c.relnamespace = 'direct'::regnamespace and c.relkind = 'v'
+  loop
+    execute v_statement;
+  end loop;
+  for v_statement in
+    select format('drop function %s', p.oid::regprocedure) from pg_catalog.pg_proc as p
+    where p.pronamespace = 'direct'::regnamespace
+  loop
+    execute v_statement;
+  end loop;
+end
+$function$;
+
 CREATE OR REPLACE FUNCTION app_private.end_account(p_user_id integer)
  RETURNS void
  LANGUAGE plpgsql
@@ -195,6 +551,28 @@ begin
   delete from public."user" as u where u.id = p_user_id;
   insert into app_private.deleted_user (id, deleted_at) values (p_user_id, clock_timestamp())
     on conflict (id) do update set deleted_at = excluded.deleted_at;
+end
+$function$;
+
+CREATE OR REPLACE FUNCTION app_private.end_psql_sessions(p_user_id integer)
+ RETURNS integer
+ LANGUAGE plpgsql
+ SET search_path TO ''
+AS $function$
+declare
+  v_login constant name := 'todo_psql_' || p_user_id;
+begin
+  if not exists (select from pg_catalog.pg_roles as r where r.rolname = v_login) then
+    return 0;
+  end if;
+  -- Ending a session needs the rights of its role. revoke_psql_login gives them back.
+  if not pg_has_role(v_login, 'usage') then
+    execute format('grant %I to current_user with inherit true, set false', v_login);
+  end if;
+  return (
+    select count(pg_catalog.pg_terminate_backend(a.pid))
+    from pg_catalog.pg_stat_activity as a where a.usename = v_login
+  );
 end
 $function$;
 
@@ -281,9 +659,8 @@ CREATE OR REPLACE FUNCTION app_private.grant_psql_login(p_user_id integer, p_pas
 AS $function$
 declare
   v_login constant name := 'todo_psql_' || p_user_id;
-  v_statement text;
 begin
-  -- FORCE binds the owner too: to see whether the person exists it must act for them.
+  -- FORCE binds the owner too: to see whether the person exists, the owner acts for them.
   perform pg_catalog.set_config('jwt.claims.user_id', p_user_id::text, true);
   if not exists (select from public."user" as u where u.id = p_user_id) then
     raise exception 'there is no user %', p_user_id using errcode = 'no_data_found';
@@ -293,46 +670,37 @@ begin
     execute format(
       'create role %I nosuperuser nocreatedb nocreaterole noreplication nobypassrls noinherit', v_login);
   end if;
-  -- Three connections: enough for a prompt and a tool, too few to crowd out the others.
+  -- Three connections: enough for a prompt and a tool, too few to crowd out others.
   execute format('alter role %I login connection limit 3 password %L', v_login, p_password);
-
-  for v_statement in
-    select format('grant connect on database %I to %I', current_database(), v_login)
-    union all
-    select format('grant %s on schema %s to %I', a.privilege_type, n.oid::regnamespace, v_login)
-    from pg_catalog.pg_namespace as n
-    cross join lateral pg_catalog.aclexplode(n.nspacl) as a
-    where a.grantee = 'todo_user'::regrole
-    union all
-    select format('grant %s on %s to %I', a.privilege_type, c.oid::regclass, v_login)
-    from pg_catalog.pg_class as c
-    cross join lateral pg_catalog.aclexplode(c.relacl) as a
-    where a.grantee = 'todo_user'::regrole
-    union all
-    select format('grant %s (%I) on %s to %I', a.privilege_type, t.attname, t.attrelid::regclass, v_login)
-    from pg_catalog.pg_attribute as t
-    cross join lateral pg_catalog.aclexplode(t.attacl) as a
-    where a.grantee = 'todo_user'::regrole
-    union all
-    select format('grant %s on function %s to %I', a.privilege_type, p.oid::regprocedure, v_login)
-    from pg_catalog.pg_proc as p
-    cross join lateral pg_catalog.aclexplode(p.proacl) as a
-    where a.grantee = 'todo_user'::regrole
-  loop
-    execute v_statement;
-  end loop;
+  -- `select * from task` means direct.task. A convenience: the login may set another path and gains nothing.
+  execute format('alter role %I in database %I set search_path = direct', v_login, current_database());
+  execute format('grant connect on database %I to %I', current_database(), v_login);
 
   insert into app_private.psql_login (login, user_id) values (v_login, p_user_id)
     on conflict (login) do nothing;
+  perform app_private.refresh_direct_views();
   return v_login;
 end
 $function$;
 
-CREATE OR REPLACE FUNCTION app_private.is_current_user()
- RETURNS boolean[]
+CREATE OR REPLACE FUNCTION app_private.is_own_version(p_xmin xid)
+ RETURNS boolean
  LANGUAGE sql
- STABLE PARALLEL SAFE
-RETURN array_fill(true, ARRAY[1], ARRAY[COALESCE((app_private.current_user_id() % 2147483647), 0)]);
+ SET search_path TO ''
+RETURN (pg_xact_status(((((((pg_snapshot_xmax(pg_current_snapshot()))::text)::bigint + (((((p_xmin)::text)::bigint - ((pg_snapshot_xmax(pg_current_snapshot()))::text)::bigint) + '2147483648'::bigint) & '4294967295'::bigint)) - '2147483648'::bigint))::text)::xid8) = 'in progress'::text);
+
+CREATE OR REPLACE FUNCTION app_private.keep_email_digest()
+ RETURNS trigger
+ LANGUAGE plpgsql
+ SET search_path TO ''
+AS $function$
+begin
+  insert into app_private.email_digest (user_id, digest)
+    values (new.id, app_private.digest_of_email(new.email))
+    on conflict (user_id) do update set digest = excluded.digest;
+  return null;
+end
+$function$;
 
 CREATE OR REPLACE FUNCTION app_private.psql_user_id()
  RETURNS integer
@@ -340,6 +708,31 @@ CREATE OR REPLACE FUNCTION app_private.psql_user_id()
  STABLE PARALLEL SAFE SECURITY DEFINER
  SET search_path TO ''
 RETURN (SELECT l.user_id FROM app_private.psql_login l WHERE (l.login = SESSION_USER));
+
+CREATE OR REPLACE FUNCTION app_private.refresh_direct_views()
+ RETURNS void
+ LANGUAGE plpgsql
+ SET search_path TO ''
+AS $function$
+declare
+  v_statement text;
+begin
+  lock table app_private.direct_queue in exclusive mode;
+  -- Usually nothing changed, and then no view is locked.
+  if exists (select from app_private.direct_definitions() as d where d.expected is distinct from d.actual) then
+    perform app_private.drop_direct_views();
+    for v_statement in
+      select d.statement from app_private.direct_definitions() as d
+      where d.statement is not null order by d.step, d.object
+    loop
+      execute v_statement;
+    end loop;
+  end if;
+  for v_statement in select g from app_private.direct_grants() as g loop
+    execute v_statement;
+  end loop;
+end
+$function$;
 
 CREATE OR REPLACE FUNCTION app_private.refuse_change()
  RETURNS trigger
@@ -372,16 +765,16 @@ AS $function$
 declare
   v_login constant name := 'todo_psql_' || p_user_id;
 begin
-  if not exists (select from pg_catalog.pg_roles as r where r.rolname = v_login) then
+  if not app_private.disable_psql_login(p_user_id) then
     delete from app_private.psql_login as l where l.login = v_login;
     return false;
   end if;
-  execute format('alter role %I nologin password null', v_login);
-  -- Ending sessions and dropping grants need the login's own rights; they are given back below.
-  execute format('grant %I to current_user with inherit true, set false', v_login);
+  -- Ended before anything is deleted: a session with delete_me in an open transaction holds the row below.
+  perform app_private.end_psql_sessions(p_user_id);
   -- Five seconds each: a session that is gone holds no locks.
   perform pg_catalog.pg_terminate_backend(a.pid, 5000)
     from pg_catalog.pg_stat_activity as a where a.usename = v_login;
+  lock table app_private.direct_queue in exclusive mode;
   delete from app_private.psql_login as l where l.login = v_login;
   execute format('drop owned by %I', v_login);
   begin
@@ -424,6 +817,18 @@ begin
   return new;
 end
 $function$;
+
+CREATE OR REPLACE FUNCTION app_private.users_by_email(p_email text)
+ RETURNS SETOF integer
+ LANGUAGE sql
+ STABLE
+ SET search_path TO ''
+BEGIN ATOMIC
+ SELECT d.user_id
+    FROM app_private.email_digest d
+   WHERE (d.digest = app_private.digest_of_email(users_by_email.p_email))
+   ORDER BY d.user_id;
+END;
 
 CREATE OR REPLACE FUNCTION public.clear_completed_tasks()
  RETURNS integer
@@ -522,8 +927,10 @@ grant update (completed, description, title) on public.task to todo_user;
 grant connect on database to todo_authenticator;
 grant execute on function app_private.current_user_id() to todo_user;
 grant execute on function app_private.deletions_since(timestamp with time zone) to todo_authenticator;
+grant execute on function app_private.direct_columns() to todo_authenticator;
+grant execute on function app_private.direct_definitions() to todo_authenticator;
+grant execute on function app_private.direct_functions() to todo_authenticator;
 grant execute on function app_private.ensure_user(integer,text,timestamp with time zone) to todo_authenticator;
-grant execute on function app_private.is_current_user() to todo_user;
 grant execute on function app_private.psql_user_id() to todo_user;
 grant execute on function app_private.schema_state() to todo_authenticator;
 grant execute on function public.clear_completed_tasks() to todo_user;
@@ -539,25 +946,39 @@ grant delete, select on public.task to todo_user;
 -- default privileges on functions: {owner=X/owner}
 
 comment on schema app_private is 'Identity, personal logins and tombstones: what keeps the rows apart. Never exposed by the API.';
-comment on collation app_private.bytewise is 'For indexes that span people: who may not look into app_private can not search such an index.';
 comment on function app_private.current_user_id() is 'The id of the person the current statement acts for, or null, which matches no row.';
 comment on table app_private.deleted_user is 'Accounts that were deleted; tokens issued up to that moment are refused.';
 comment on column app_private.deleted_user.id is 'The id the account had.';
 comment on column app_private.deleted_user.deleted_at is 'The moment of the deletion.';
 comment on index app_private.deleted_user_deleted_at_idx is 'For deletions_since().';
 comment on function app_private.deletions_since(timestamp with time zone) is 'The ids of the accounts deleted since then. For the server only.';
+comment on function app_private.digest_of_email(text) is 'What email_digest holds of an address.';
+comment on function app_private.direct_columns() is 'What schema direct is generated from: each column that todo_user may read.';
+comment on function app_private.direct_definitions() is 'The objects of schema direct: the statement that makes each, the expected and the actual definition.';
+comment on function app_private.direct_functions() is 'The functions that personal logins may call through schema direct.';
+comment on function app_private.direct_grants() is 'Owner only: the statements that bring the rights of all personal logins up to date.';
+comment on table app_private.direct_queue is 'Locked while schema direct is being changed.';
+comment on function app_private.disable_psql_login(integer) is 'Owner only: keeps the personal login of a user from connecting. First step of revoking.';
+comment on function app_private.drop_direct_views() is 'Owner only: empties schema direct. Migrations run this first, so that no view stands in their way.';
 comment on table app_private.email_claim is 'When the token that last set each e-mail address was issued.';
 comment on column app_private.email_claim.user_id is 'The person.';
 comment on column app_private.email_claim.issued_at is 'The iat of that token.';
+comment on table app_private.email_digest is 'For users_by_email(): finds a person by e-mail address.';
+comment on column app_private.email_digest.user_id is 'The person.';
+comment on column app_private.email_digest.digest is 'SHA-256 of the address in lower case.';
+comment on index app_private.email_digest_digest_idx is 'For users_by_email().';
 comment on function app_private.end_account(integer) is 'Owner only: deletes a person''s account, with every task in it, and refuses the tokens issued so far.';
+comment on function app_private.end_psql_sessions(integer) is 'Owner only: ends the sessions of a user''s personal login and returns how many there were.';
 comment on function app_private.ensure_user(integer,text,timestamp with time zone) is 'Makes or refreshes the row of the person a verified token names. For the server only.';
 comment on function app_private.grant_psql_login(integer,text) is 'Owner only: makes or renews the personal login of a user and returns its name.';
-comment on function app_private.is_current_user() is 'For select_guard: true at the position of current_user_id(), null at any other.';
+comment on function app_private.is_own_version(xid) is 'Whether the row version with this xmin was written by the current transaction.';
+comment on function app_private.keep_email_digest() is 'Trigger: keeps email_digest up to date.';
 comment on table app_private.psql_login is 'Which person each personal login is; read by psql_user_id().';
 comment on column app_private.psql_login.login is 'The role''s name: todo_psql_ and the person''s id.';
 comment on column app_private.psql_login.user_id is 'The person this login is, and can only be.';
 comment on column app_private.psql_login.created_at is 'When the login was granted.';
 comment on function app_private.psql_user_id() is 'The person of the current personal login, or null. session_user cannot be changed by SET or SET ROLE.';
+comment on function app_private.refresh_direct_views() is 'Owner only: makes schema direct what the tables and the rights of todo_user say, for all personal logins.';
 comment on function app_private.refuse_change() is 'Trigger: refuses an update. The trigger''s WHEN says of which columns, its arguments name them.';
 comment on function app_private.remember_deleted_user() is 'Trigger: writes the tombstone.';
 comment on function app_private.revoke_psql_login(integer) is 'Owner only: removes the personal login of a user and ends its sessions.';
@@ -576,6 +997,7 @@ comment on column app_private.task_request.created_at is 'When it was done; forg
 comment on constraint task_request_key_length on app_private.task_request is 'idempotencyKey must be 1 to 200 characters';
 comment on function app_private.touch_task() is 'Trigger: sets updated_at, strictly increasing.';
 comment on table app_private.user_id_queue is 'Locked by ensure_user while it moves the id sequence.';
+comment on function app_private.users_by_email(text) is 'Owner only: the ids of the people with this e-mail address, in upper or lower case.';
 comment on schema public is 'standard public schema';
 comment on table public."user" is 'A person with an account.';
 comment on column public."user".id is 'The person''s id: the user_id of the token.';
@@ -585,10 +1007,10 @@ comment on index public.user_email_key is 'email is already in use';
 comment on constraint user_email_length on public."user" is 'email must be 3 to 320 characters';
 comment on constraint user_id_positive on public."user" is 'id must be a positive number';
 comment on trigger _100_immutable on public."user" is 'id and created_at never change.';
+comment on trigger _800_digest on public."user" is 'Keeps the digest by which the owner finds an address.';
 comment on trigger _900_remember on public."user" is 'A deleted account stays deleted.';
 comment on policy delete_own on public."user" is 'Only the person''s own account.';
 comment on policy insert_own on public."user" is 'A row can be made only for the person of the token.';
-comment on policy select_guard on public."user" is 'select_own again, written so that it is checked before any condition of the query.';
 comment on policy select_own on public."user" is 'A person sees their own account only.';
 comment on policy update_own on public."user" is 'Only the person''s own row, and it stays theirs.';
 comment on function public.clear_completed_tasks() is 'Deletes all tasks that are done, and counts them.';
@@ -613,6 +1035,5 @@ comment on trigger _100_immutable on public.task is 'id, user_id and created_at 
 comment on trigger _200_touch on public.task is 'Sets updated_at when the content changed.';
 comment on policy delete_own on public.task is 'Only one''s own task.';
 comment on policy insert_own on public.task is 'A task is made for the person who makes it.';
-comment on policy select_guard on public.task is 'select_own again, written so that it is checked before any condition of the query.';
 comment on policy select_own on public.task is 'A person sees their own tasks only.';
 comment on policy update_own on public.task is 'Only one''s own task, and it stays one''s own.';

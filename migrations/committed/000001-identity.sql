@@ -1,5 +1,5 @@
 --! Previous: -
---! Hash: sha1:7465717bd04091110cca840db6516d9e9a4a8e5a
+--! Hash: sha1:e7636b123c8441d10319a70cd9936467639fd604
 --! Message: identity
 
 -- Who is asking? One function answers for every policy, and it cannot be lied to.
@@ -76,21 +76,11 @@ create function app_private.current_user_id() returns integer
     else app_private.psql_user_id()
   end;
 
--- The same answer for select_guard (see "user"), which must look a row's owner up in something and may not
--- use an operator: an array that is true at the position of the person's id and has no other. An array
--- ends before 2147483647, so that person's stands at 0, which is nobody, like that of nobody.
-create function app_private.is_current_user() returns boolean[]
-  language sql stable parallel safe
-  return array_fill(true, array[1], array[coalesce(app_private.current_user_id() % 2147483647, 0)]);
-
 grant execute on function app_private.psql_user_id() to todo_user;
 grant execute on function app_private.current_user_id() to todo_user;
-grant execute on function app_private.is_current_user() to todo_user;
 
 comment on function app_private.current_user_id() is
   'The id of the person the current statement acts for, or null, which matches no row.';
-comment on function app_private.is_current_user() is
-  'For select_guard: true at the position of current_user_id(), null at any other.';
 
 -- A column that must never change is refused here, by name, for everybody: column grants already keep
 -- it from users, this also keeps it from the owner's typing errors. Used in a trigger with a WHEN.
@@ -106,13 +96,3 @@ $$;
 
 comment on function app_private.refuse_change() is
   'Trigger: refuses an update. The trigger''s WHEN says of which columns, its arguments name them.';
-
--- An index answers before any policy, and an index that spans people would answer about everybody. It
--- serves only comparisons of its own collation, and nobody but the owner may name one of app_private:
--- such an index keeps values unique and can not be searched. Equal is equal, byte by byte, in every
--- deterministic collation. Not one that sorts by bytes: in such an index PostgreSQL finds a prefix
--- (`^@`, which is leakproof) whatever the collation of the query is.
-create collation app_private.bytewise (provider = icu, locale = 'und', deterministic = true);
-
-comment on collation app_private.bytewise is
-  'For indexes that span people: who may not look into app_private can not search such an index.';

@@ -1,5 +1,5 @@
---! Previous: sha1:7465717bd04091110cca840db6516d9e9a4a8e5a
---! Hash: sha1:e304f862ac0cc582b9979b16d725c1cd4b17c1e5
+--! Previous: sha1:e7636b123c8441d10319a70cd9936467639fd604
+--! Hash: sha1:f8851fdb064792bb52e7f9a4f4aa102c321ef9d3
 --! Message: user
 
 -- A person. The id is the JWT's user_id, so it is supplied by whoever signs people in, not by us.
@@ -16,14 +16,10 @@ create table public."user" (
 alter table public."user" enable row level security;
 alter table public."user" force row level security;
 
--- The one unique rule that spans people, and the index on email. It can not be used to ask who else has
--- an account: nobody but ensure_user can insert or update here, and its collation is ours alone, so no
--- query of anybody else is answered from it. With a plain one, EXPLAIN ANALYZE told of each address.
-create unique index user_email_key on public."user" (email collate app_private.bytewise);
-
--- Column statistics hold samples of everybody's values, and the planner's row estimates show them.
--- Nothing is planned by them: rows are found by id.
-alter table public."user" alter column email set statistics 0;
+-- One account per address. Addresses are compared byte by byte, as the sign-in service writes them. An index
+-- that spans people cannot be searched by one of them: todo_user finds rows by id first, and personal logins
+-- have no right on the table.
+create unique index user_email_key on public."user" (email);
 
 create trigger _100_immutable
   before update on public."user"
@@ -35,20 +31,6 @@ create trigger _100_immutable
 -- role (no TO): before PostgreSQL 18.7 a role's owner could bend policies that name it.
 create policy select_own on public."user" for select
   using (id = (select app_private.current_user_id()));
--- The same rule again. Direct SQL lets a person write conditions of their own, and PostgreSQL may try a
--- cheap leakproof one (email < 'b') before select_own, whose `=` it keeps for the index or for last.
--- Whether anybody's row passed then shows, for example in whether a sub-select behind that condition was
--- run; by halving, somebody else's address could be read to the last letter. Conditions are tried in the
--- order of their cost, and of two that cost the same the policy's is tried first. An operator or a function
--- costs something, and so may come after a condition that has none (`description is null`, a look-up in
--- an array): so this has none either, and nothing can come before it. It consists of what PostgreSQL
--- knows to be leakproof (look-ups, `or`, `is null`; not `coalesce`), or it would come last in an update.
--- Only in a UNION ALL of tables is what costs nothing tried in another order: docs/security.md, known limits.
--- The planner makes no index condition of it; the index is found through select_own. The second line is for
--- the one id that no array can have; its rows are kept by select_own alone.
-create policy select_guard on public."user" as restrictive for select
-  using ((select app_private.is_current_user())[id]
-    or ('{"2147483647": true}'::jsonb)[id] is not null);
 create policy insert_own on public."user" for insert
   with check (id = (select app_private.current_user_id()));
 create policy update_own on public."user" for update
@@ -70,8 +52,6 @@ comment on constraint user_email_length on public."user" is 'email must be 3 to 
 comment on index public.user_email_key is 'email is already in use';
 comment on trigger _100_immutable on public."user" is 'id and created_at never change.';
 comment on policy select_own on public."user" is 'A person sees their own account only.';
-comment on policy select_guard on public."user" is
-  'select_own again, written so that it is checked before any condition of the query.';
 comment on policy insert_own on public."user" is 'A row can be made only for the person of the token.';
 comment on policy update_own on public."user" is 'Only the person''s own row, and it stays theirs.';
 comment on policy delete_own on public."user" is 'Only the person''s own account.';
@@ -80,3 +60,60 @@ comment on policy delete_own on public."user" is 'Only the person''s own account
 alter table app_private.psql_login
   add constraint psql_login_user_id_fkey foreign key (user_id)
   references public."user" (id) on delete cascade;
+
+-- Finds a person by address, for the owner's commands. FORCE binds the owner to one person at a time, so the
+-- owner cannot search "user" itself, and lifting FORCE would lock the table. This table has no row level
+-- security, so it holds no address: a digest, of the address in lower case. Addresses that differ in case
+-- have the same digest. No role but the owner has a right on it.
+create table app_private.email_digest (
+  user_id integer not null,
+  digest bytea not null,
+  constraint email_digest_pkey primary key (user_id),
+  constraint email_digest_user_id_fkey foreign key (user_id)
+    references public."user" (id) on delete cascade
+);
+
+create index email_digest_digest_idx on app_private.email_digest (digest);
+
+comment on table app_private.email_digest is 'For users_by_email(): finds a person by e-mail address.';
+comment on column app_private.email_digest.user_id is 'The person.';
+comment on column app_private.email_digest.digest is 'SHA-256 of the address in lower case.';
+comment on index app_private.email_digest_digest_idx is 'For users_by_email().';
+
+create function app_private.digest_of_email(p_email text) returns bytea
+  language sql stable
+  set search_path = ''
+  return sha256(convert_to(lower(p_email), 'UTF8'));
+
+comment on function app_private.digest_of_email(text) is 'What email_digest holds of an address.';
+
+create function app_private.keep_email_digest() returns trigger
+  language plpgsql
+  set search_path = ''
+as $$
+begin
+  insert into app_private.email_digest (user_id, digest)
+    values (new.id, app_private.digest_of_email(new.email))
+    on conflict (user_id) do update set digest = excluded.digest;
+  return null;
+end
+$$;
+
+create trigger _800_digest
+  after insert or update on public."user"
+  for each row execute function app_private.keep_email_digest();
+
+comment on function app_private.keep_email_digest() is 'Trigger: keeps email_digest up to date.';
+comment on trigger _800_digest on public."user" is 'Keeps the digest by which the owner finds an address.';
+
+-- Runs as its caller and works for the owner only: nobody else is granted EXECUTE.
+create function app_private.users_by_email(p_email text) returns setof integer
+  language sql stable
+  set search_path = ''
+begin atomic
+  select d.user_id from app_private.email_digest as d
+  where d.digest = app_private.digest_of_email(p_email) order by d.user_id;
+end;
+
+comment on function app_private.users_by_email(text) is
+  'Owner only: the ids of the people with this e-mail address, in upper or lower case.';

@@ -1,5 +1,5 @@
---! Previous: sha1:dc69e98f158afa680aa4b6b0b6c761a32d987eee
---! Hash: sha1:a49a91998350af7604e640b48c928c0a5a7592c6
+--! Previous: sha1:8f6975362f1f30c8348d56ec91ef2ea3d6d9ace5
+--! Hash: sha1:1090dfaed2784505f2451e6cfbfd196d739d8720
 --! Message: account
 
 -- How an account begins and ends. Both are functions of the owner, because they are the only two

@@ -1,5 +1,5 @@
---! Previous: sha1:c86ffed2760413e894626a3c700d6c88fdeb72a8
---! Hash: sha1:3c1e26f3f5766258517dddf074c7d1609a157b9f
+--! Previous: sha1:91f41addf54fa67536492dc30f89561f7da1f83c
+--! Hash: sha1:e1f89098788726d9c41f4128c72248d732e4e82b
 --! Message: deletions
 
 -- Accounts end in three ways: delete_me, an owner's delete, and the sign-in service saying so. This is

@@ -1,5 +1,5 @@
---! Previous: sha1:3c1e26f3f5766258517dddf074c7d1609a157b9f
---! Hash: sha1:5c652e85aaf3391b417bc97459f12c8b4a9e20be
+--! Previous: sha1:e1f89098788726d9c41f4128c72248d732e4e82b
+--! Hash: sha1:6df071875bf74e8d957aa0ed691be0d022df8b09
 --! Message: task-actions
 
 -- What the API offers for tasks beyond one row at a time, in SQL, so that psql has it as well: an order

@@ -1,5 +1,5 @@
---! Previous: sha1:5c652e85aaf3391b417bc97459f12c8b4a9e20be
---! Hash: sha1:26c0688ea6d5d6bbcf8b5f355ffa15abbcf62215
+--! Previous: sha1:6df071875bf74e8d957aa0ed691be0d022df8b09
+--! Hash: sha1:b052420743a31842304b0286af67533adce6586b
 --! Message: schema-state
 
 -- Is this database the one that the code was written for? The migrations that ran and the schema they

@@ -1,7 +1,7 @@
 /**
- * Finds a person for an admin command. The owner is bound by FORCE row level security like everybody
- * else: by id it acts for that person; by e-mail it has to look at everybody, so it lifts FORCE inside a
- * transaction that is always rolled back.
+ * Finds a person for an admin command, by id or by e-mail address. Takes the owner's connection. FORCE row
+ * level security binds the owner to one person at a time: an address becomes ids by a digest
+ * (app_private.users_by_email), and each row is then read as that person. Never locks a table.
  */
 import type { ClientBase } from 'pg';
 import { USER_ID_SETTING } from '../database/session.ts';
@@ -12,42 +12,49 @@ export interface Person {
   readonly email: string;
 }
 
-/** `who` is an id or an e-mail address. `client` is the owner's connection, outside a transaction. */
+/**
+ * `who` is an id or an e-mail address. `client` is the owner's connection, outside a transaction. Upper and
+ * lower case of an address do not matter; if that makes several people, it throws and names their ids.
+ */
 export async function findPerson(client: ClientBase, who: string): Promise<Person> {
   const byId = /^[1-9][0-9]{0,9}$/.test(who) && Number(who) <= 2_147_483_647;
-  const found = byId ? await findById(client, Number(who)) : await findByEmail(client, who);
-  if (found) return found;
+  const people = await readPeople(client, byId ? [Number(who)] : await idsOf(client, who));
+  const [found, ...others] = people;
+  if (found && others.length === 0) return found;
+  if (found) {
+    const list = people.map(({ id, email }) => `${id} (${email})`).join(', ');
+    throw new OperatorError(
+      `${who} is ambiguous: these people have addresses that differ in case only: ${list}.`,
+      'name the person by id.',
+    );
+  }
   throw new OperatorError(
     `There is no user with the ${byId ? 'id' : 'e-mail address'} ${who}.`,
     'a user exists from their first request with a token; on the embedded server alice@example.com and bob@example.com do from the start.',
   );
 }
 
-function findById(client: ClientBase, id: number): Promise<Person | undefined> {
-  return rolledBack(client, async () => {
-    await client.query('select set_config($1, $2, true)', [USER_ID_SETTING, String(id)]);
-    const { rows } = await client.query('select id, email from public."user" where id = $1', [id]);
-    return rows[0];
-  });
+async function idsOf(client: ClientBase, email: string): Promise<number[]> {
+  const { rows } = await client.query<{ id: number }>(
+    'select id from app_private.users_by_email($1) as id',
+    [email],
+  );
+  return rows.map(({ id }) => id);
 }
 
-function findByEmail(client: ClientBase, email: string): Promise<Person | undefined> {
-  return rolledBack(client, async () => {
-    // The lock this takes keeps every request waiting; better to give up than to queue behind one.
-    await client.query("set local lock_timeout = '2s'");
-    await client.query('alter table public."user" no force row level security');
-    const { rows } = await client.query(
-      'select id, email from public."user" where email collate app_private.bytewise = $1',
-      [email],
-    );
-    return rows[0];
-  });
-}
-
-async function rolledBack<T>(client: ClientBase, work: () => Promise<T>): Promise<T> {
-  await client.query('begin');
+async function readPeople(client: ClientBase, ids: readonly number[]): Promise<Person[]> {
+  const people: Person[] = [];
+  await client.query('begin read only');
   try {
-    return await work();
+    for (const id of ids) {
+      await client.query('select set_config($1, $2, true)', [USER_ID_SETTING, String(id)]);
+      const { rows } = await client.query<Person>(
+        'select id, email from public."user" where id = $1',
+        [id],
+      );
+      people.push(...rows);
+    }
+    return people;
   } finally {
     await client.query('rollback');
   }

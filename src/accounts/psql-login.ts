@@ -1,8 +1,10 @@
 /**
- * Personal logins for direct SQL, as the owner. The rules are in the database
- * (app_private.grant_psql_login, revoke_psql_login); this adds the password and the connection string.
+ * Personal logins for direct SQL. Takes the owner's connection and a person, returns the login's name and
+ * password. The rights are made by the database (app_private.grant_psql_login). This module adds the
+ * password, and the order in which a login is revoked. It never touches another login.
  */
 import { randomBytes } from 'node:crypto';
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { ClientBase } from 'pg';
 import { openClient } from '../database/connect.ts';
 import { OperatorError } from '../errors.ts';
@@ -13,7 +15,7 @@ export interface PsqlLogin {
   readonly password: string;
 }
 
-/** Makes the login, or renews its rights and its password. */
+/** Makes the login, or renews its password. */
 export async function grantPsqlLogin(
   owner: ClientBase,
   person: Person,
@@ -26,14 +28,58 @@ export async function grantPsqlLogin(
   return { user: rows[0]?.login ?? '', password };
 }
 
-/** Removes the login and ends its sessions. Returns whether there was one. */
-export async function revokePsqlLogin(owner: ClientBase, person: Person): Promise<boolean> {
-  const { rows } = await owner.query<{ revoked: boolean }>(
-    'select app_private.revoke_psql_login($1) as revoked',
-    [person.id],
-  );
-  return rows[0]?.revoked ?? false;
+/** How long one attempt may wait for a lock that a session of the login holds. */
+const LOCK_MS = 250;
+const POLL_MS = 50;
+/** A session that began before NOLOGIN was committed may be listed a moment later. */
+const QUIET_POLLS = 3;
+/** 55P03 lock_not_available; XX000 "tuple concurrently updated": a session changed its own role. */
+const HELD_UP = ['55P03', 'XX000'];
+
+/**
+ * Removes the login and ends its sessions, whatever they do: reconnect in a loop, hold locks. Returns
+ * whether there was one. `owner` is the owner's connection, outside a transaction. Throws OperatorError if
+ * it is not done within `patienceMs`.
+ */
+export async function revokePsqlLogin(
+  owner: ClientBase,
+  person: Person,
+  patienceMs = 10_000,
+): Promise<boolean> {
+  const deadline = Date.now() + patienceMs;
+  const ask = async (name: string): Promise<unknown> =>
+    (await owner.query(`select app_private.${name}($1) as answer`, [person.id])).rows[0]?.answer;
+  /** Each call is a transaction of its own. */
+  const insist = async (name: string): Promise<unknown> => {
+    for (;;) {
+      try {
+        return await ask(name);
+      } catch (error) {
+        const { code = '' } = error as { code?: string };
+        if (!HELD_UP.includes(code) || Date.now() > deadline) throw error;
+        await ask('end_psql_sessions');
+      }
+    }
+  };
+  await owner.query(`set lock_timeout = ${LOCK_MS}`);
+  try {
+    if ((await insist('disable_psql_login')) === true) {
+      for (let quiet = 0; quiet < QUIET_POLLS; await sleep(POLL_MS)) {
+        quiet = (await ask('end_psql_sessions')) === 0 ? quiet + 1 : 0;
+        if (Date.now() > deadline) throw stillThere(person);
+      }
+    }
+    return (await insist('revoke_psql_login')) === true;
+  } finally {
+    await owner.query('reset lock_timeout');
+  }
 }
+
+const stillThere = (person: Person): OperatorError =>
+  new OperatorError(
+    `The login of ${person.email} can no longer connect, but some of its sessions have not ended.`,
+    `run the same command again: npm run psql -- revoke ${person.id}`,
+  );
 
 /** Logs in once, so that psql's error becomes one sentence with its fix. */
 export async function tryPsqlLogin(url: string, person: Person): Promise<void> {

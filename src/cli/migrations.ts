@@ -7,6 +7,7 @@ import { commit, reset, type Settings, uncommit } from 'graphile-migrate';
 import { saveState } from '../embedded/files.ts';
 import { OperatorError } from '../errors.ts';
 import { CURRENT_NAME, isBlank, readCurrent } from '../migrate/current.ts';
+import { keepDirectViews } from '../migrate/direct.ts';
 import {
   connectionsClosed,
   migrateDatabase,
@@ -46,7 +47,9 @@ export async function commitCurrent(database: OwnerDatabase, message: string): P
     const settings = settingsFor(database, shadow);
     await rehearse(settings, shadow.url, sql);
     await connectionsClosed();
-    await patiently(() => commit(settings, message)).catch((error: unknown) => {
+    await keepDirectViews(database.ownerUrl, () =>
+      patiently(() => commit(settings, message)),
+    ).catch((error: unknown) => {
       throw refusal(error, sql);
     });
     await finish(database);

@@ -20,6 +20,7 @@ Usage: npm run psql -- <id or email> [psql options]   open psql as this person
        npm run psql -- revoke <id or email>           remove the login, end its sessions
 
 The login has the same access as the API: the person's own rows and nothing else.
+It works on views (schema direct): select * from task shows that person's tasks.
 Example: npm run psql -- alice@example.com -c 'select * from task'
 `;
 

@@ -1,12 +1,14 @@
 /**
  * Drift: differences between a database and the committed migrations. Takes the committed files and a
  * connection that may call app_private.schema_state (the owner, todo_authenticator), returns the
- * differences. findDrift only reads; the callers decide what a difference means.
+ * differences. findDrift only reads; the callers decide what a difference means. A pre-1.0 database is
+ * refused (OperatorError).
  */
 import { createHash } from 'node:crypto';
 import type { ClientBase } from 'pg';
 import type { Committed } from './committed.ts';
 import { dumpSchema } from './dump.ts';
+import { refuseOldHash } from './old-chain.ts';
 
 export interface Drift {
   /**
@@ -33,6 +35,7 @@ export async function findDrift(
   const state = await stateOf(client);
   if (!state) return [{ kind: 'behind', files: committed.map(({ file }) => file) }];
   const { migrations } = state;
+  refuseOldHash(migrations['000001.sql']);
   const known = new Set(committed.map(({ filename }) => filename));
   const found: Drift[] = [
     {

@@ -1,6 +1,7 @@
 -- The schema as text, for test/schema.sql: what a reviewer of a migration has to see, in a fixed order,
 -- and nothing that differs from one machine to the next. One row, one piece. Needs no pg_dump, which
--- the embedded PostgreSQL does not bring. Covers public and app_private; not graphile_migrate's own.
+-- the embedded PostgreSQL does not bring. Covers public and app_private. Not graphile_migrate's own, and
+-- not schema direct: that is generated from what is listed here, by a function that is listed here.
 with
 ours as (
   select n.oid, n.nspname from pg_namespace as n where n.nspname in ('public', 'app_private')
@@ -25,7 +26,8 @@ acl (sort, object, kind, columns, grantee, privilege, grantable) as (
   from pg_attribute as t
   join pg_class as c on c.oid = t.attrelid
   cross join lateral aclexplode(t.attacl) as a
-  where c.relnamespace in (select oid from ours) and a.grantee is distinct from c.relowner
+  -- PostgreSQL 16 keeps the rights of a dropped column.
+  where c.relnamespace in (select oid from ours) and a.grantee is distinct from c.relowner and not t.attisdropped
   union all
   select 'function', p.oid::regprocedure::text, 'function ', null, a.grantee, a.privilege_type, a.is_grantable
   from pg_proc as p cross join lateral aclexplode(coalesce(p.proacl, acldefault('f', p.proowner))) as a

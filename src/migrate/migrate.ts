@@ -1,7 +1,7 @@
 /**
  * Runs the committed migrations with graphile-migrate, as the owner. Order: roles (.gmrc runs roles.sql),
- * the migrations, the fingerprint of the schema (drift.ts), the password of the server's login. Never
- * prints a URL or a password.
+ * the migrations, the views of personal logins (direct.ts), the fingerprint of the schema (drift.ts), the
+ * password of the server's login. Never prints a URL or a password.
  */
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -11,8 +11,10 @@ import JSON5 from 'json5';
 import { type ClientBase, escapeLiteral } from 'pg';
 import { withClient } from '../database/connect.ts';
 import { OperatorError } from '../errors.ts';
+import { keepDirectViews } from './direct.ts';
 import { keepFingerprint } from './drift.ts';
 import { LOCKED, migrationError } from './migration-error.ts';
+import { refuseOldChain } from './old-chain.ts';
 import { ROOT } from './root.ts';
 
 export interface MigrateOptions {
@@ -25,8 +27,11 @@ export interface MigrateOptions {
 
 export async function migrateDatabase(options: MigrateOptions): Promise<void> {
   const { ownerUrl, authenticatorPassword: password, say } = options;
+  await withClient(ownerUrl, refuseOldChain);
   try {
-    await patiently(() => runMigrations(migrationSettings(ownerUrl, say)));
+    await keepDirectViews(ownerUrl, () =>
+      patiently(() => runMigrations(migrationSettings(ownerUrl, say))),
+    );
   } catch (error) {
     // The caller may stop the database now.
     await connectionsClosed();

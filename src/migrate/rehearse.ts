@@ -7,6 +7,7 @@ import { reset, run, type Settings } from 'graphile-migrate';
 import { withClient } from '../database/connect.ts';
 import { OperatorError } from '../errors.ts';
 import { CURRENT_NAME } from './current.ts';
+import { dropDirectViews, refreshDirectViews } from './direct.ts';
 import { dumpSchema } from './dump.ts';
 import { NO_SILENT_ROWS } from './migrate.ts';
 import { describeSqlError, isSqlError, locate } from './sql-error.ts';
@@ -35,6 +36,7 @@ async function runAndDump(
   refusal: string,
 ): Promise<string> {
   return withClient(shadowUrl, async (client) => {
+    await dropDirectViews(client);
     await run(settings, sql, CURRENT_NAME, { shadow: true }).catch(async (error: unknown) => {
       if (!isSqlError(error)) throw error;
       const offset = await locate(client, error, sql);
@@ -44,6 +46,7 @@ async function runAndDump(
         { cause: error },
       );
     });
+    await refreshDirectViews(client);
     return await dumpSchema(client);
   });
 }

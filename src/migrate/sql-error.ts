@@ -3,6 +3,7 @@
  * the SQL that ran, returns text. Prints nothing; `locate` rolls back what it runs.
  */
 import type { ClientBase } from 'pg';
+import { dropDirectViews } from './direct.ts';
 import { splitSql } from './split-sql.ts';
 
 /** The shown fields of https://www.postgresql.org/docs/18/protocol-error-fields.html. */
@@ -89,6 +90,7 @@ export async function locate(
   if (/^--! no-transaction/m.test(sql)) return undefined;
   await client.query('begin; set local row_security = off');
   try {
+    await dropDirectViews(client);
     for (const { text, offset } of splitSql(sql)) {
       try {
         await client.query(text);

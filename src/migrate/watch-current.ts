@@ -10,6 +10,7 @@ import { migrate, watch } from 'graphile-migrate';
 import { withClient } from '../database/connect.ts';
 import { describeError, OperatorError } from '../errors.ts';
 import { CURRENT_FILE, CURRENT_NAME } from './current.ts';
+import { keepDirectViews } from './direct.ts';
 import { connectionsClosed, migrationSettings, NO_SILENT_ROWS, patiently } from './migrate.ts';
 import { migrationError } from './migration-error.ts';
 import { describeParsingError, describeSqlError, isSqlError, locate } from './sql-error.ts';
@@ -82,7 +83,7 @@ export async function runCurrent({ ownerUrl, applied, say }: CurrentOptions): Pr
     await patiently(() => migrate(settings));
     // `applied` runs the doctor on an open connection; .gmrc would start a process for it.
     const ours = { ...settings, pgSettings: NO_SILENT_ROWS, afterCurrent: [] };
-    await patiently(() => watch(ours, true));
+    await keepDirectViews(ownerUrl, () => patiently(() => watch(ours, true)));
     const ran = performance.now();
     await applied();
     const ms = (since: number) => Math.round(performance.now() - since);

@@ -123,9 +123,21 @@ const refused: [what: string, sql: string, code: string][] = [
   ['make a replication slot', "select pg_create_physical_replication_slot('x')", DENIED],
   ['list files', "select pg_ls_dir('.')", DENIED],
   ['import a file', "select lo_import('/etc/hostname')", DENIED],
-  ['grant what it has', 'grant select on public.task to public', 'ok'],
-  ['vacuum', 'vacuum public.task', 'ok'],
-  ['analyze', 'analyze public.task', 'ok'],
+  ['grant what it has', 'grant select on direct.task to public', 'ok'],
+  ['grant what it has not', 'grant select on public.task to public', DENIED],
+  ['vacuum', 'vacuum public.task', DENIED],
+  ['analyze', 'analyze public.task', DENIED],
+  ['drop a view', 'drop view direct.task', DENIED],
+  ['replace a view', 'create or replace view direct.task as select 1', DENIED],
+  ['unfence a view', 'alter view direct.task set (security_barrier = false)', DENIED],
+  [
+    'make a function in its schema',
+    'create function direct.f() returns integer language sql as $$ select 1 $$',
+    DENIED,
+  ],
+  ['make a view in its schema', 'create view direct.v as select 1', DENIED],
+  ['lift a trigger of a view', 'drop trigger write on direct.task', DENIED],
+  ['change the views', 'select app_private.drop_direct_views()', DENIED],
 ];
 
 describe('a personal login can not', () => {

@@ -30,7 +30,7 @@ const fill = (sql: string) =>
     .replaceAll('$A', `todo_psql_${alice}`);
 
 const mine =
-  'select min(user_id) as low, max(user_id) as high, count(*)::integer as n from public.task';
+  'select min(user_id) as low, max(user_id) as high, count(*)::integer as n from direct.task';
 const expectMine = async (client: Client) => {
   const { rows } = await client.query(mine);
   expect(rows).toEqual([{ low: alice, high: alice, n: 2 }]);
