@@ -58,6 +58,8 @@ export class KeySet implements KeySource {
   }
 
   async find(header: TokenHeader): Promise<readonly VerificationKey['key'][]> {
+    const renewing = this.upToDate();
+    if (renewing) await renewing;
     const keys = this.#matching(header);
     if (keys.length > 0) return keys;
     await this.#fetchUnlessJustTried();

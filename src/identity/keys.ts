@@ -8,7 +8,7 @@ export interface KeySource {
   /** Grows when keys change: what was verified before counts no more. */
   readonly version: number;
   /**
-   * Called for every token, remembered ones too: a remembered token is worth no more than its key.
+   * Called for remembered tokens too: a remembered token is worth no more than its key.
    * Undefined = the keys are recent enough; otherwise resolves once the issuer has been asked.
    */
   upToDate(): Promise<void> | undefined;

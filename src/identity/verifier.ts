@@ -34,9 +34,13 @@ export function createVerifier(
 ): Verifier {
   const cache = new TokenCache();
   return async (token) => {
-    const renewing = keys.upToDate();
-    if (renewing) await renewing;
-    const known = cache.get(token, keys.version);
+    let known = cache.get(token, keys.version);
+    // A token that is not known is checked by keys.find(), which looks at their age itself.
+    const renewing = known && keys.upToDate();
+    if (renewing) {
+      await renewing;
+      known = cache.get(token, keys.version);
+    }
     checked(known !== undefined);
     if (known) return known;
     try {
