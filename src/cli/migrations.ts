@@ -55,7 +55,7 @@ export async function commitCurrent(database: OwnerDatabase, message: string): P
     await finish(database);
     await writeSnapshots(shadow);
     say(
-      'Committed. Review the new file in migrations/committed, test/schema.sql and test/schema.graphql.',
+      'Committed. Review the new file in migrations/committed, test/app/schema.sql and test/app/schema.graphql.',
     );
     return 0;
   });

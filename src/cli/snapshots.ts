@@ -1,6 +1,6 @@
 /**
  * Writes the two generated snapshots, the schema as SQL and as GraphQL. Takes a migrated shadow database.
- * Writes nothing in a deployment without test/.
+ * Writes nothing in a deployment without test/app.
  */
 import { existsSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -10,7 +10,7 @@ import { ROOT } from '../migrate/root.ts';
 import type { Shadow } from '../migrate/shadow.ts';
 
 export async function writeSnapshots(shadow: Shadow): Promise<void> {
-  const directory = join(ROOT, 'test');
+  const directory = join(ROOT, 'test/app');
   if (!existsSync(directory)) return;
   const { printApi } = await import('../graphql/print.ts');
   const api = await printApi(shadow.authenticatorUrl);

@@ -1,5 +1,5 @@
 /**
- * The API as text: the content of test/schema.graphql. Receives the server's login on a migrated
+ * The API as text: the content of test/app/schema.graphql. Receives the server's login on a migrated
  * database; serves nothing and answers nobody.
  */
 import { makeSchema } from 'postgraphile';

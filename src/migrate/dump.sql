@@ -1,4 +1,4 @@
--- The schema as text, for test/schema.sql: what a reviewer of a migration has to see, in a fixed order,
+-- The schema as text, for test/app/schema.sql: what a reviewer of a migration has to see, in a fixed order,
 -- and nothing that differs from one machine to the next. One row, one piece. Needs no pg_dump, which
 -- the embedded PostgreSQL does not bring. Covers public and app_private. Not graphile_migrate's own, and
 -- not schema direct: that is generated from what is listed here, by a function that is listed here.

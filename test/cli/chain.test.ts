@@ -37,7 +37,10 @@ beforeEach(() => checkout.save(''));
 test('what is in current.sql is committed with its snapshots, and taken back again', {
   timeout: 180_000,
 }, async () => {
-  const snapshots = () => [checkout.read('test/schema.sql'), checkout.read('test/schema.graphql')];
+  const snapshots = () => [
+    checkout.read('test/app/schema.sql'),
+    checkout.read('test/app/schema.graphql'),
+  ];
   const [sql = '', api = ''] = snapshots();
   checkout.save(
     `${INDEX}\ncomment on column public.task.title is 'What there is to do: 1 to 200 characters, not blank.';`,

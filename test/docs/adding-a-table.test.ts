@@ -144,8 +144,8 @@ test('the doctor is content, and the commit makes a file and renews the snapshot
   expect(text).toContain(`migrations/committed/${file}`);
   expect(checkout.read(`migrations/committed/${file}`)).toContain(sql.trim());
   expect(readFileSync(current, 'utf8')).toBe(checkout.blank);
-  expect(checkout.read('test/schema.graphql')).toContain('type List {');
-  expect(checkout.read('test/schema.sql')).toContain('CREATE INDEX task_user_id_list_id_idx');
+  expect(checkout.read('test/app/schema.graphql')).toContain('type List {');
+  expect(checkout.read('test/app/schema.sql')).toContain('CREATE INDEX task_user_id_list_id_idx');
 
   const status = await type(commands[3] ?? '');
   expect(status).toMatchObject({ code: 0, stdout: blocks('text')[0] });
@@ -160,7 +160,7 @@ test('the tests that are there hold for it, with the one row that the tutorial s
   expect(shipped).toContain(columns);
   writeFileSync(file, shipped.replace(columns, `${columns}    'list_id integer',\n`));
   const run = await type(
-    'npx vitest run test/snapshots.test.ts test/database/schema.test.ts test/database/tables.test.ts',
+    'npx vitest run test/app/snapshots.test.ts test/database/schema.test.ts test/app/tables.test.ts',
   );
   expect(run.stdout).toMatch(/Test Files .*3 passed/);
   expect(run.code).toBe(0);

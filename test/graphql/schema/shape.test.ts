@@ -22,7 +22,7 @@ import { dataOf } from '../../support/tasks.ts';
 const database = useTestDatabase();
 const server = useTestServer(database);
 
-const CONTRACT = readFileSync(join(import.meta.dirname, '../../schema.graphql'), 'utf8');
+const CONTRACT = readFileSync(join(import.meta.dirname, '../../app/schema.graphql'), 'utf8');
 
 let schema: GraphQLSchema;
 beforeAll(async () => {
@@ -94,7 +94,7 @@ test.each([
   expect(isObjectType(named) && String(named.getFields()[field]?.type)).toBe(expected);
 });
 
-test('the API serves everything that test/schema.graphql promises', () => {
+test('the API serves everything that test/app/schema.graphql promises', () => {
   expect(findBreakingChanges(buildSchema(CONTRACT), schema)).toEqual([]);
 });
 

@@ -1,15 +1,15 @@
 /** The two generated files that a reviewer of a migration reads. `npm run snapshots` rewrites them. */
 import { expect, test } from 'vitest';
-import { printApi } from '../src/graphql/print.ts';
-import { dumpSchema } from '../src/migrate/dump.ts';
-import { useTestDatabase } from './support/database.ts';
+import { printApi } from '../../src/graphql/print.ts';
+import { dumpSchema } from '../../src/migrate/dump.ts';
+import { useTestDatabase } from '../support/database.ts';
 
 const database = useTestDatabase();
 
-test('test/schema.sql is the schema that the committed migrations make', async () => {
+test('test/app/schema.sql is the schema that the committed migrations make', async () => {
   await expect(await dumpSchema(database.owner)).toMatchFileSnapshot('schema.sql');
 });
 
-test('test/schema.graphql is the API that this schema gives', async () => {
+test('test/app/schema.graphql is the API that this schema gives', async () => {
   await expect(await printApi(database.urls.authenticator)).toMatchFileSnapshot('schema.graphql');
 });

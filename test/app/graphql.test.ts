@@ -1,11 +1,11 @@
 /** The matrix over HTTP: every operation that the schema allows × every token, good and bad. */
 import { describe, expect, test } from 'vitest';
+import { useGraphqlMatrix } from '../proof/graphql-matrix.ts';
+import { foreign } from '../proof/world.ts';
 import { useTestDatabase } from '../support/database.ts';
 import { newUserId } from '../support/people.ts';
 import { useTestServer } from '../support/server.ts';
 import { goodClaims, HEADER, hs256 } from '../support/tokens.ts';
-import { useGraphqlMatrix } from './graphql-matrix.ts';
-import { foreign } from './world.ts';
 
 const database = useTestDatabase();
 const server = useTestServer(database);

@@ -1,10 +1,10 @@
 /** The matrix in SQL: every table × every command × every column, and every function × every way in. */
 import { describe, expect, test } from 'vitest';
+import { TABLES } from '../proof/rows.ts';
+import { useSqlMatrix } from '../proof/sql-matrix.ts';
+import { waysOf } from '../proof/ways.ts';
 import { useTestDatabase } from '../support/database.ts';
 import { newUserId } from '../support/people.ts';
-import { TABLES } from './rows.ts';
-import { useSqlMatrix } from './sql-matrix.ts';
-import { waysOf } from './ways.ts';
 
 const database = useTestDatabase();
 const [victim, stranger] = [newUserId(), newUserId()];
