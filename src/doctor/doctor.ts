@@ -2,10 +2,9 @@
  * Runs doctor.sql over an open connection and hands on what it found. Reads the catalogue, changes
  * nothing, and needs no rights: the owner and the server's login get the same answer.
  */
-import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
 import type { ClientBase, Pool } from 'pg';
 import { dropConnection } from '../database/one-round-trip/driver.ts';
+import { DOCTOR_SQL } from './statement.ts';
 
 export interface Finding {
   /** Stable; docs/doctor.md explains each. */
@@ -25,8 +24,6 @@ export const SERVER_LOGIN = 'todo_authenticator';
 /** How long the server waits for a verdict, in milliseconds. */
 const PATIENCE_MS = 15_000;
 
-const SQL = readFileSync(join(import.meta.dirname, 'doctor.sql'), 'utf8');
-
 /** In a read-only transaction of its own. */
 export async function examine(client: ClientBase, login = SERVER_LOGIN): Promise<Finding[]> {
   await client.query('begin read only');
@@ -42,7 +39,7 @@ export async function examine(client: ClientBase, login = SERVER_LOGIN): Promise
 export async function examineHere(client: ClientBase, login = SERVER_LOGIN): Promise<Finding[]> {
   // Compiling the query would take longer than running it.
   await client.query("set local search_path = ''; set local jit = off");
-  const { rows } = await client.query<Finding>(SQL, [login]);
+  const { rows } = await client.query<Finding>(DOCTOR_SQL, [login]);
   return rows;
 }
 

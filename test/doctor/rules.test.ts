@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { examine, examineHere, type Finding, SERVER_LOGIN } from '../../src/doctor/doctor.ts';
+import { DOCTOR_SQL } from '../../src/doctor/statement.ts';
 import { useTestDatabase } from '../support/database.ts';
 import { mend } from '../support/doctor.ts';
 import { isKnown } from '../support/since.ts';
@@ -24,10 +25,7 @@ const codesIn = (text: string, pattern: RegExp): string[] =>
   [...new Set(text.match(pattern))].sort();
 
 const inSql = () =>
-  codesIn(
-    readFileSync(join(ROOT, 'src/doctor/doctor.sql'), 'utf8'),
-    /(?<=')[A-Z]+(_[A-Z]+)+(?=')|(?<=select ')[A-Z]+(?=', 'warning')/g,
-  );
+  codesIn(DOCTOR_SQL, /(?<=')[A-Z]+(_[A-Z]+)+(?=')|(?<=select ')[A-Z]+(?=', 'warning')/g);
 
 beforeAll(() => database.owner.query(NOTE));
 afterAll(() => database.owner.query('drop table public.note'));
@@ -182,13 +180,13 @@ test('a server without the current security fixes gets a warning, not an error',
   expect(found.map(({ level }) => level)).toEqual(old ? ['warning'] : []);
 });
 
-test('every code of doctor.sql has a fixture', () => {
+test('every code of the doctor has a fixture', () => {
   const tried = new Set(FIXTURES.map(({ code }) => code));
   const elsewhere = ['IDENTITY_MISSING', 'SERVER_VERSION'];
   expect(inSql().filter((code) => !tried.has(code))).toEqual(elsewhere);
 });
 
-test('docs/doctor.md explains every code of doctor.sql, and no other', () => {
+test('docs/doctor.md explains every code of the doctor, and no other', () => {
   const explained = readFileSync(join(ROOT, 'docs/doctor.md'), 'utf8');
   expect(codesIn(explained, /(?<=^\| `)[A-Z_]+(?=`)/gm)).toEqual(inSql());
 });

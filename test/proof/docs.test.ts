@@ -2,6 +2,7 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
+import { DOCTOR_SQL } from '../../src/doctor/statement.ts';
 import { useTestDatabase } from '../support/database.ts';
 
 const database = useTestDatabase();
@@ -67,6 +68,4 @@ test.each(
   named(/`([A-Z]+(?:_[A-Z]+)+|REPLICATION)`/g).filter(
     ([word]) => !/^(PROOF|STATEMENT|EMAIL|AUTH)_/.test(word ?? ''),
   ),
-)('%s is a code of the doctor', (code) =>
-  expect(read('src/doctor/doctor.sql')).toContain(`'${code}'`),
-);
+)('%s is a code of the doctor', (code) => expect(DOCTOR_SQL).toContain(`'${code}'`));

@@ -1,0 +1,156 @@
+place as materialized (
+  select d.oid as database, d.datname, d.datdba, d.datacl, coalesce(n.nspowner, d.datdba) as owner
+  from pg_catalog.pg_database as d
+  left join pg_catalog.pg_namespace as n on n.nspname = 'app_private'
+  where d.datname = current_database()
+),
+role as materialized (
+  select r.oid, r.rolname, quote_ident(r.rolname) as name, r.rolsuper, r.rolbypassrls, r.rolinherit,
+    r.rolcanlogin, r.rolcreaterole or r.rolcreatedb or r.rolreplication as has_powers,
+    r.rolname in ($1, 'todo_authenticator') as is_server,
+    -- Whose own rights are no finding: the owner, superusers, and the administrators that hosts add.
+    r.rolsuper or r.oid = (select p.owner from place as p) or r.rolname in
+      ('neon_superuser', 'rds_superuser', 'cloudsqlsuperuser', 'azure_pg_admin') as trusted
+  from pg_catalog.pg_roles as r
+  union all
+  select 0, 'public', 'public', false, false, false, false, false, false, false
+),
+-- Every schema of ours; others' (a host's, an extension's) are none of the doctor's business.
+schema as materialized (
+  select n.oid, n.nspname, n.nspowner, n.nspacl, n.nspname = 'public' as served
+  from pg_catalog.pg_namespace as n
+  where n.nspname in ('public', 'app_private')
+    or (n.nspowner = (select p.owner from place as p) and n.nspname !~ '^pg_')
+),
+extended as materialized (
+  select d.classid, d.objid from pg_catalog.pg_depend as d where d.deptype = 'e'
+),
+-- Columns of our relations. Each catalogue is read once: on a new connection it costs more to look up
+-- what a catalogue is than to read it.
+attribute as materialized (
+  select a.attrelid, a.attnum, a.attname, quote_ident(a.attname) as name, a.attnotnull, a.attidentity,
+    a.attgenerated, a.attacl, a.atttypid, a.atttypmod, a.attcollation,
+    -- What people write: its comparisons are leakproof, so statistics of it answer everybody's queries.
+    -- Before PostgreSQL 17 "the default" is -1 and not null.
+    coalesce(a.attstattarget, -1) <> 0
+      and (t.typcategory = 'S' or t.oid = 'pg_catalog.bytea'::pg_catalog.regtype) as has_samples
+  from pg_catalog.pg_attribute as a
+  join pg_catalog.pg_type as t on t.oid = a.atttypid
+  where a.attnum > 0 and not a.attisdropped and a.attrelid in (
+    select c.oid from pg_catalog.pg_class as c
+    where c.relnamespace in (select s.oid from schema as s) and c.relkind in ('r', 'p', 'v', 'm', 'f')
+  )
+),
+relation as materialized (
+  select c.oid, s.nspname, c.relname, format('%I.%I', s.nspname, c.relname) as name, s.served, c.relkind,
+    c.relowner, c.relacl, c.relrowsecurity, c.relforcerowsecurity, c.relispartition, c.reloptions,
+    c.relkind in ('r', 'p') as is_table, own.attname as owner, own.attnum as owner_number,
+    own.attnotnull as owner_not_null, s.served and c.relname = 'user' as is_user
+  from pg_catalog.pg_class as c
+  join schema as s on s.oid = c.relnamespace
+  left join attribute as own on own.attrelid = c.oid and c.relkind in ('r', 'p') and s.served
+    and own.attname = case c.relname when 'user' then 'id' else 'user_id' end
+  where c.relkind in ('r', 'p', 'v', 'm', 'f', 'S')
+    and not exists (
+      select from extended as e
+      where e.classid = 'pg_catalog.pg_class'::pg_catalog.regclass and e.objid = c.oid
+    )
+),
+-- Every right on a relation that is not its owner's own; `attname` is null where it is for all of it.
+held as materialized (
+  select x.relation, x.attname, x.attnum, x.attidentity, x.privilege, x.grantee, r.name as role, r.is_server,
+    x.is_grantable
+  from (
+    select c.oid as relation, null::name as attname, null::smallint as attnum, null::"char" as attidentity,
+      lower(a.privilege_type) as privilege, a.grantee, c.relowner, a.is_grantable
+    from relation as c
+    cross join lateral aclexplode(c.relacl) as a
+    union all
+    select c.oid, t.attname, t.attnum, t.attidentity, lower(a.privilege_type), a.grantee, c.relowner,
+      a.is_grantable
+    from relation as c
+    join attribute as t on t.attrelid = c.oid and t.attacl is not null
+    cross join lateral aclexplode(t.attacl) as a
+  ) as x
+  join role as r on r.oid = x.grantee
+  where x.grantee <> x.relowner and not r.trusted
+),
+-- The same by command, for the policies that must stand behind it.
+granted as materialized (
+  select h.relation, h.privilege as command, string_agg(distinct h.role, ', ') as roles
+  from held as h
+  where h.grantee <> 0 and h.privilege in ('select', 'insert', 'update', 'delete')
+  group by h.relation, h.privilege
+),
+policy as materialized (
+  select p.oid, p.polname, quote_ident(p.polname) as name, p.polrelid as relation, c.name as relation_name,
+    c.owner, p.polcmd, p.polpermissive, p.polroles, p.polqual is not null as has_using,
+    p.polwithcheck is not null as has_check, pg_get_expr(p.polqual, p.polrelid) as qual,
+    pg_get_expr(p.polwithcheck, p.polrelid) as with_check,
+    format('%I on %s', p.polname, c.name) as object,
+    case p.polcmd when 'r' then 'select' when 'a' then 'insert' when 'w' then 'update'
+      when 'd' then 'delete' else 'all' end as command,
+    quote_ident(c.owner) || ' = (select app_private.current_user_id())' as own
+  from pg_catalog.pg_policy as p
+  join relation as c on c.oid = p.polrelid
+  where c.served
+),
+index as materialized (
+  select i.indexrelid as oid, i.indrelid as relation, i.indkey, i.indnkeyatts, i.indisprimary,
+    i.indisunique or i.indisexclusion as is_unique, i.indpred is null as is_total, i.indisvalid,
+    pg_get_expr(i.indpred, i.indrelid) as predicate, i.indisexclusion, c.relname, k.conname,
+    format('%I.%I', r.nspname, c.relname) as name, m.amname = 'btree' as is_btree,
+    -- Whether a query can be answered from its first key ahead of a policy: read in its order, by a
+    -- distance, or by a leakproof operator. Nobody but the owner can name the collation bytewise, and as
+    -- long as it is ICU's no prefix is found in it.
+    coalesce(i.indcollation[0] <> (
+        select l.oid from pg_catalog.pg_collation as l join schema as s on s.oid = l.collnamespace
+        where s.nspname = 'app_private' and l.collname = 'bytewise' and l.collprovider = 'i'
+      ), true)
+      and (m.amname = 'btree' or exists (
+        select from pg_catalog.pg_opclass as o
+        join pg_catalog.pg_amop as x on x.amopfamily = o.opcfamily
+        join pg_catalog.pg_operator as p on p.oid = x.amopopr
+        join pg_catalog.pg_proc as f on f.oid = p.oprcode
+        where o.oid = i.indclass[0] and (x.amoppurpose = 'o' or f.proleakproof)
+      )) as is_searchable
+  from pg_catalog.pg_index as i
+  join relation as r on r.oid = i.indrelid
+  join pg_catalog.pg_class as c on c.oid = i.indexrelid
+  join pg_catalog.pg_am as m on m.oid = c.relam
+  left join pg_catalog.pg_constraint as k on k.conindid = i.indexrelid and k.contype in ('p', 'u', 'x')
+),
+-- Foreign keys of our tables; `columns` and `targets` as they are written.
+reference as materialized (
+  select k.oid, k.conname, k.conrelid, k.confrelid, k.conkey, k.confkey, k.confdeltype, c.name as child,
+    c.owner as child_owner, c.owner_number as child_owner_number, c.relname as child_name, p.name as parent,
+    p.owner as parent_owner, p.owner_number as parent_owner_number, p.relname as parent_name,
+    p.is_user as to_user,
+    (select string_agg(a.name, ', ' order by u.n)
+      from unnest(k.conkey) with ordinality as u (num, n)
+      join attribute as a on a.attrelid = k.conrelid and a.attnum = u.num) as columns,
+    (select string_agg(a.name, ', ' order by u.n)
+      from unnest(k.confkey) with ordinality as u (num, n)
+      join attribute as a on a.attrelid = k.confrelid and a.attnum = u.num) as targets,
+    -- The owner of the child is compared with the owner of the parent.
+    exists (
+      select from unnest(k.conkey, k.confkey) as u (here, there)
+      where u.here = c.owner_number and u.there = p.owner_number
+    ) as keeps_owner
+  from pg_catalog.pg_constraint as k
+  join relation as c on c.oid = k.conrelid
+  join relation as p on p.oid = k.confrelid
+  where k.contype = 'f' and k.conparentid = 0 and c.nspname in ('public', 'app_private')
+),
+routine as materialized (
+  select f.oid, s.nspname, f.proname, s.served, f.proowner, f.prosecdef, f.provolatile, f.proleakproof,
+    f.proconfig, f.proacl, f.prokind, f.prosqlbody is not null as is_standard,
+    coalesce(pg_get_function_sqlbody(f.oid), f.prosrc) as body,
+    format('%I.%I(%s)', s.nspname, f.proname, oidvectortypes(f.proargtypes)) as name
+  from pg_catalog.pg_proc as f
+  join schema as s on s.oid = f.pronamespace
+  where not exists (
+    select from extended as e
+    where e.classid = 'pg_catalog.pg_proc'::pg_catalog.regclass and e.objid = f.oid
+  )
+)

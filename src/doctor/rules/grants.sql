@@ -1,0 +1,151 @@
+-- A table-wide insert or update includes id, owner, timestamps and every column added later.
+select 'GRANT_BY_TABLE', 'error', c.name,
+  format('%s may %s every column of %s, also its owner and those added later.',
+    string_agg(distinct h.role, ', '),
+    string_agg(distinct h.privilege, ' and '), c.name),
+  string_agg(concat_ws(' ', format('revoke %s on %s from %s;', h.privilege, c.name, h.role),
+    'grant ' || h.privilege || ' (' || (
+      select string_agg(a.name, ', ' order by a.attnum) from attribute as a
+      where a.attrelid = c.oid and a.attidentity = ''
+        and a.attgenerated = ''
+        and a.attname not in ('id', 'user_id', 'created_at', 'updated_at')
+    ) || format(') on %s to %s;', c.name, h.role)), ' ' order by h.role, h.privilege)
+from held as h join relation as c on c.oid = h.relation
+where c.served and c.is_table and h.grantee <> 0 and h.attname is null and h.privilege in ('insert', 'update')
+group by c.name
+union all
+
+-- These are the database's to give: a chosen id can occupy ids to come, a chosen owner is a lie.
+select 'GRANT_OWNER_COLUMN', 'error', c.name,
+  format('%s may choose what only the database gives: %s of %s.', string_agg(distinct h.role, ', '),
+    string_agg(distinct h.attname, ', '), c.name),
+  string_agg(format('revoke %s (%I) on %s from %s;', h.privilege, h.attname, c.name, h.role), ' '
+    order by h.role, h.privilege, h.attname)
+from held as h join relation as c on c.oid = h.relation
+where c.served and c.is_table and h.grantee <> 0 and h.privilege in ('insert', 'update')
+  and (h.attname in ('id', 'user_id', 'created_at', 'updated_at') or h.attidentity <> '')
+group by c.name
+union all
+
+-- Policies do not cover these: TRUNCATE empties everybody's rows, REFERENCES and TRIGGER look at them,
+-- MAINTAIN locks them, a sequence tells and moves everybody's next id.
+select 'GRANT_BEYOND_RLS', 'error', c.name,
+  format('%s may %s %s, which no policy covers.', string_agg(distinct h.role, ', '),
+    string_agg(distinct h.privilege, ', '), c.name),
+  string_agg(distinct format('revoke %s%s on %s from %s;', h.privilege,
+    coalesce(' (' || quote_ident(h.attname) || ')', ''), c.name, h.role), ' ')
+from held as h join relation as c on c.oid = h.relation
+where c.served and h.grantee <> 0
+  and (h.privilege in ('truncate', 'references', 'trigger', 'maintain') or c.relkind = 'S')
+group by c.name
+union all
+
+-- A right that can be handed on is not bounded by what is written here.
+select 'GRANT_OPTION', 'error', c.name,
+  format('%s may hand on rights on %s to others.', string_agg(distinct h.role, ', '), c.name),
+  string_agg(distinct format('revoke grant option for %s%s on %s from %s cascade;', h.privilege,
+    coalesce(' (' || quote_ident(h.attname) || ')', ''), c.name, h.role), ' ')
+from held as h join relation as c on c.oid = h.relation
+where c.served and h.is_grantable
+group by c.name
+union all
+
+-- PUBLIC is everybody with a connection, today and later.
+select 'GRANT_TO_PUBLIC', 'error', c.name,
+  format('%s on %s is granted to everybody.', string_agg(distinct h.privilege, ', '), c.name),
+  format('revoke all on %s from public;', c.name)
+from held as h join relation as c on c.oid = h.relation where h.grantee = 0
+group by c.name
+union all
+select 'GRANT_TO_PUBLIC', 'error', 'schema ' || quote_ident(s.nspname),
+  format('%s on schema %I is granted to everybody.', string_agg(lower(a.privilege_type), ', '), s.nspname),
+  format('revoke all on schema %I from public;', s.nspname)
+from schema as s cross join lateral aclexplode(s.nspacl) as a where a.grantee = 0
+group by s.nspname
+union all
+-- Null stands for PostgreSQL's own default: connect and temp for everybody.
+select 'GRANT_TO_PUBLIC', 'error', 'database ' || quote_ident(p.datname),
+  format('%s on database %I is granted to everybody.', string_agg(lower(a.privilege_type), ', '), p.datname),
+  format('revoke all on database %I from public;', p.datname)
+from place as p cross join lateral aclexplode(coalesce(p.datacl, acldefault('d', p.datdba))) as a
+where a.grantee = 0
+group by p.datname
+union all
+
+-- Who may create in a schema can shadow names and leave objects; TEMP and CREATE fill the disk.
+select 'GRANT_CREATE', 'error', x.object,
+  format('%s may create in %s.', string_agg(distinct r.name, ', '), x.object),
+  string_agg(format('revoke %s on %s from %s;', lower(x.privilege_type), x.object, r.name), ' ')
+from (
+  select 'schema ' || quote_ident(s.nspname) as object, a.grantee, a.privilege_type
+  from schema as s cross join lateral aclexplode(s.nspacl) as a
+  where a.grantee <> s.nspowner and a.privilege_type = 'CREATE'
+  union all
+  select 'database ' || quote_ident(p.datname), a.grantee, a.privilege_type
+  from place as p cross join lateral aclexplode(p.datacl) as a
+  where a.grantee <> p.datdba and a.privilege_type in ('CREATE', 'TEMPORARY')
+) as x join role as r on r.oid = x.grantee
+where x.grantee <> 0 and not r.trusted
+group by x.object
+union all
+
+-- What is not served has no policies: nobody but the owner may touch it, or look names up in it.
+select 'PRIVATE_GRANTED', 'error', c.name,
+  format('%s may %s the private %s.', string_agg(distinct h.role, ', '),
+    string_agg(distinct h.privilege, ', '), c.name),
+  format('revoke all on %s from %s;', c.name, string_agg(distinct h.role, ', '))
+from held as h join relation as c on c.oid = h.relation where not c.served and h.grantee <> 0
+group by c.name
+union all
+select 'PRIVATE_GRANTED', 'error', 'schema ' || quote_ident(s.nspname),
+  format('%s may look into the private schema %I.', string_agg(distinct r.name, ', '), s.nspname),
+  format('revoke usage on schema %I from %s;', s.nspname, string_agg(distinct r.name, ', '))
+from schema as s cross join lateral aclexplode(s.nspacl) as a
+join role as r on r.oid = a.grantee
+where not s.served and a.grantee not in (0, s.nspowner) and a.privilege_type = 'USAGE' and not r.trusted
+  -- The server calls app_private.ensure_user by name.
+  and not (r.is_server and s.nspname = 'app_private')
+group by s.nspname
+union all
+
+-- What the owner will create tomorrow is born with these rights.
+select 'DEFAULT_PRIVILEGES', 'error', x.object,
+  format('What the owner creates later is granted to %s: %s.', x.grantees, x.object),
+  string_agg(format('alter default privileges for role %s%s revoke all on %s from %s;',
+    x.owner, x.within, x.object, g), ' ')
+from (
+  select o.name as owner, coalesce(' in schema ' || quote_ident(n.nspname), '') as within,
+    case d.defaclobjtype when 'r' then 'tables' when 'S' then 'sequences' when 'f' then 'functions'
+      when 'T' then 'types' when 'n' then 'schemas' else 'large objects' end as object,
+    string_agg(distinct r.name, ', ') as grantees, array_agg(distinct r.name) as names
+  from pg_catalog.pg_default_acl as d
+  join role as o on o.oid = d.defaclrole
+  left join pg_catalog.pg_namespace as n on n.oid = d.defaclnamespace
+  cross join lateral aclexplode(d.defaclacl) as a
+  join role as r on r.oid = a.grantee
+  where d.defaclrole = (select p.owner from place as p) and a.grantee <> d.defaclrole and not r.trusted
+  group by o.name, n.nspname, d.defaclobjtype
+) as x cross join lateral unnest(x.names) as g
+group by x.object, x.grantees, x.within
+union all
+-- Functions are PUBLIC's from birth unless this has been said once, for the whole database.
+select 'DEFAULT_PRIVILEGES', 'error', 'functions',
+  'What the owner creates later can be executed by everybody: functions.',
+  format('alter default privileges for role %s revoke execute on functions from public;', o.name)
+from place as p join role as o on o.oid = p.owner
+where not exists (
+  select from pg_catalog.pg_default_acl as d
+  where d.defaclrole = p.owner and d.defaclnamespace = 0 and d.defaclobjtype = 'f'
+)
+union all
+
+-- Large objects have no row level security. Only a superuser can close them, so this is for knowing.
+select 'LARGE_OBJECTS', 'warning', 'large objects',
+  'Everybody with a login can store large objects, which no policy covers.',
+  string_agg(format('revoke execute on function pg_catalog.%I(%s) from public;', f.proname,
+    oidvectortypes(f.proargtypes)), ' ' order by f.oid)
+from pg_catalog.pg_proc as f
+where f.pronamespace = 'pg_catalog'::pg_catalog.regnamespace
+  and f.proname in ('lo_creat', 'lo_create', 'lo_from_bytea', 'lo_open', 'lo_put', 'lowrite')
+  and has_function_privilege('public', f.oid, 'execute')
+having count(*) > 0

@@ -1,0 +1,96 @@
+-- "Already taken" tells that somebody else has it, and ON CONFLICT can reach that row before its
+-- policy does (CVE-2026-120154). A key of ids that nobody may choose is safe; so is "user".email, as
+-- long as nobody may write it.
+select 'UNIQUE_SPANS_USERS', 'error', format('%I on %s', i.relname, c.name),
+  format('The unique key %I of %s does not begin with %I: one person''s values get in another''s way.',
+    i.relname, c.name, c.owner),
+  case
+    when e.is_email then format('revoke insert (email), update (email) on %s from %s;', c.name, e.writers)
+    when i.indisexclusion then '-- make the exclusion constraint again, beginning with user_id with ='
+    else format('%s create unique index on %s (%s)%s;',
+      case when i.conname is null then format('drop index public.%I;', i.relname)
+        else format('alter table %s drop constraint %I;', c.name, i.conname) end,
+      c.name, concat_ws(', ', quote_ident(c.owner),
+        (select string_agg(pg_get_indexdef(i.oid, n, false), ', ' order by n)
+          from generate_series(1, i.indnkeyatts) as n where i.indkey[n - 1] <> c.owner_number)),
+      coalesce(' where ' || i.predicate, ''))
+  end
+from index as i join relation as c on c.oid = i.relation
+cross join lateral (
+  select c.is_user and i.indnkeyatts = 1 and a.attname = 'email' as is_email, a.attname = 'id' as is_id,
+    (select string_agg(distinct h.role, ', ') from held as h
+      where h.relation = c.oid and h.attname = 'email' and h.privilege in ('insert', 'update')) as writers
+  from (values (1)) as one
+  left join attribute as a on a.attrelid = c.oid and a.attnum = i.indkey[0]
+) as e
+where c.owner is not null and not c.relispartition and i.is_unique and i.indkey[0] <> c.owner_number
+  -- Null, and so not true, where the key begins with an expression.
+  and (i.indisprimary and e.is_id) is not true
+  and (e.is_email and e.writers is null) is not true
+union all
+
+-- An index answers before any policy. Led by another column than the owner it answers about everybody:
+-- `order by title limit 1` reads past other people's rows until it meets one's own, and EXPLAIN ANALYZE
+-- counts them. The address must be unique among all; its collation keeps queries away. Ids say nothing.
+select 'INDEX_SPANS_USERS', 'error', format('%I on %s', i.relname, c.name),
+  format('The index %I of %s does not begin with %I, and anybody''s query can be answered from it.',
+    i.relname, c.name, c.owner),
+  case
+    when not i.is_btree then '-- make the index again, beginning with the owner'
+    when i.is_unique then format(
+      '%1$s create unique index %2$I on %3$s (email collate app_private.bytewise); comment on index %4$s is %5$L;',
+      case when i.conname is null then format('drop index %s;', i.name)
+        else format('alter table %s drop constraint %I;', c.name, i.conname) end,
+      i.relname, c.name, i.name, 'email is already in use')
+    else format('drop index %s; create index on %s (%s)%s;', i.name, c.name,
+      concat_ws(', ', quote_ident(c.owner),
+        (select string_agg(pg_get_indexdef(i.oid, n, false), ', ' order by n)
+          from generate_series(1, i.indnkeyatts) as n where i.indkey[n - 1] <> c.owner_number)),
+      coalesce(' where ' || i.predicate, ''))
+  end
+from index as i join relation as c on c.oid = i.relation
+left join attribute as a on a.attrelid = c.oid and a.attnum = i.indkey[0]
+where c.owner is not null and not c.relispartition and i.is_searchable and i.indkey[0] <> c.owner_number
+  and (i.indisprimary and a.attname = 'id') is not true
+  -- Other unique ones are UNIQUE_SPANS_USERS.
+  and (not i.is_unique or (c.is_user and i.indnkeyatts = 1 and a.attname = 'email'))
+union all
+
+-- Foreign keys are checked without policies: a plain one lets a row attach to another person's, and
+-- tells which ids exist. With the owner on both sides it can only attach to one's own.
+select 'FOREIGN_KEY_CROSSES_OWNER', 'error', format('%I on %s', k.conname, k.child),
+  format('%s (%s) can point to a row of another person''s in %s.', k.child, k.columns, k.parent),
+  format('%salter table %s drop constraint %I; alter table %s add constraint %I foreign key (%I, %s) references %s (%I, %s)%s;%s',
+    case when exists (
+        select from index as i where i.relation = k.confrelid and i.is_unique and i.is_total
+          and i.indnkeyatts = 1 + cardinality(k.confkey)
+          and (i.indkey::smallint[])[0:i.indnkeyatts - 1] = k.parent_owner_number || k.confkey
+      ) then '' else format('alter table %s add unique (%I, %s); ', k.parent, k.parent_owner, k.targets) end,
+    k.child, k.conname, k.child, k.conname, k.child_owner, k.columns, k.parent, k.parent_owner, k.targets,
+    case k.confdeltype when 'c' then ' on delete cascade'
+      when 'n' then format(' on delete set null (%s)', k.columns)
+      when 'd' then format(' on delete set default (%s)', k.columns)
+      when 'r' then ' on delete restrict' else '' end,
+    case when exists (
+        select from index as i where i.relation = k.conrelid and i.is_total
+          and i.indnkeyatts > cardinality(k.conkey)
+          and (i.indkey::smallint[])[0:cardinality(k.conkey)] @> (k.child_owner_number || k.conkey)
+      ) then '' else format(' create index on %s (%I, %s);', k.child, k.child_owner, k.columns) end)
+from reference as k
+where k.child_owner is not null and k.parent_owner is not null and not k.to_user and not k.keeps_owner
+union all
+
+-- Each delete of a parent would read the whole child.
+select 'FOREIGN_KEY_NO_INDEX', 'warning', format('%I on %s', k.conname, k.child),
+  format('No index of %s begins with %s, which references %s.', k.child, k.columns, k.parent),
+  format('create index on %s (%s);', k.child, k.columns)
+from reference as k
+-- The owner's own reference is OWNER_INDEX_MISSING's; an index that leaves the owner out is
+-- INDEX_SPANS_USERS.
+where not (k.to_user and k.conkey = array[k.child_owner_number])
+  and (k.child_owner_number = any (k.conkey)) is not false
+  and not exists (
+    select from index as i where i.relation = k.conrelid and i.is_total and i.indisvalid
+      and i.indnkeyatts >= cardinality(k.conkey)
+      and (i.indkey::smallint[])[0:cardinality(k.conkey) - 1] @> k.conkey
+  )

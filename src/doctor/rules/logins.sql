@@ -1,0 +1,154 @@
+-- Everybody a request or a person can arrive as.
+with recursive
+arrival as materialized (
+  select r.oid, r.rolname, r.name, r.is_server, r.rolname like 'todo\_psql\_%' as is_personal
+  from role as r
+  where r.is_server or r.rolname = 'todo_user' or r.rolname like 'todo\_psql\_%'
+),
+-- What each of them can become, `via` the membership it starts with; any option counts, since being a
+-- member at all is what pg_has_role and the identity look at.
+reach as (
+  select a.oid as arrival, m.roleid as via, m.roleid as role
+  from arrival as a
+  join pg_catalog.pg_auth_members as m on m.member = a.oid
+  union
+  select r.arrival, r.via, m.roleid
+  from reach as r
+  join pg_catalog.pg_auth_members as m on m.member = r.role
+),
+owning as materialized (
+  select c.relowner as oid from relation as c
+  union select f.proowner from routine as f
+  union select s.nspowner from schema as s
+  union select p.datdba from place as p
+)
+select 'LOGIN_MISSING', 'error', n.name, format('There is no role %I.', n.name),
+  '-- npm run db -- migrate; npm start does it for the embedded database'
+from (select $1 as name union select 'todo_authenticator' union select 'todo_user') as n
+where not exists (select from role as r where r.rolname = n.name)
+union all
+
+-- What a role is itself. The last fix is for a server that is connected as the wrong one.
+select x.code, 'error', x.name, format(x.message, x.name),
+  case when x.is_personal or x.rolname in ('todo_authenticator', 'todo_user') then format(x.fix, x.name)
+    else '-- connect the server as todo_authenticator (AUTH_DATABASE_URL)' end
+from (
+  select a.name, a.rolname, a.is_personal, v.*
+  from arrival as a join role as r on r.oid = a.oid
+  cross join lateral (values
+    ('LOGIN_SUPERUSER', r.rolsuper, '%s is a superuser: no policy holds for it.', 'alter role %s nosuperuser;'),
+    ('LOGIN_BYPASSRLS', r.rolbypassrls, '%s has BYPASSRLS: no policy holds for it.',
+      'alter role %s nobypassrls;'),
+    ('LOGIN_OWNER', exists (select from owning as o where o.oid = r.oid),
+      '%s owns objects of this database, and may change them.',
+      format('reassign owned by %%s to %s;',
+        (select o.name from place as p join role as o on o.oid = p.owner))),
+    ('LOGIN_ATTRIBUTE', r.has_powers, '%s may create roles or databases, or replicate.',
+      'alter role %s nocreaterole nocreatedb noreplication;'),
+    ('LOGIN_ATTRIBUTE', r.rolname = 'todo_user' and r.rolcanlogin,
+      '%s can log in; it is for set role only.', 'alter role %s nologin;')
+  ) as v (code, broken, message, fix)
+  where v.broken
+) as x
+union all
+
+-- What it can become. Any membership counts, at any distance; the worst thing it leads to names it.
+select x.code, 'error', x.name, format('%s can become %s%s.', x.name, x.via, x.why),
+  format('revoke %s from %s granted by %s;', x.via, x.name, x.grantor)
+from (
+  select distinct on (a.oid, via.oid, g.oid) a.name, via.name as via, g.name as grantor, v.code, v.why
+  from reach as e
+  join arrival as a on a.oid = e.arrival
+  join role as via on via.oid = e.via
+  join role as o on o.oid = e.role
+  join pg_catalog.pg_auth_members as m on m.member = a.oid and m.roleid = via.oid
+  join role as g on g.oid = m.grantor
+  cross join lateral (values
+    (1, 'LOGIN_SUPERUSER', o.rolsuper, ', a superuser'),
+    (2, 'LOGIN_BYPASSRLS', o.rolbypassrls, ', for whom no policy holds'),
+    (3, 'LOGIN_OWNER', exists (select from owning as w where w.oid = o.oid),
+      ', who owns objects of this database'),
+    (4, 'LOGIN_ATTRIBUTE', o.has_powers, ', who may create roles or databases, or replicate'),
+    -- The server may become todo_user. Another server login may be a member of todo_authenticator.
+    (5, 'LOGIN_MEMBER', not (a.is_server and (o.rolname = 'todo_user'
+        or (o.rolname = 'todo_authenticator' and a.rolname = $1))), '')
+  ) as v (rank, code, broken, why)
+  where v.broken
+  order by a.oid, via.oid, g.oid, v.rank
+) as x
+union all
+
+-- Whoever is a member of these can be any person, or gets whatever the API's role is given.
+select 'LOGIN_MEMBER', 'error', r.name, format('%s is a member of %s, and may connect.', r.name, g.name),
+  format('revoke %s from %s granted by %s;', g.name, r.name, by.name)
+from pg_catalog.pg_auth_members as m
+join role as g on g.oid = m.roleid
+join role as r on r.oid = m.member
+join role as by on by.oid = m.grantor
+where g.rolname in ('todo_authenticator', 'todo_user') and not r.trusted
+  and not exists (select from arrival as a where a.oid = r.oid)
+  and has_database_privilege(r.oid, (select p.database from place as p), 'connect')
+union all
+
+-- The server has todo_user's rights only between `set role` and the end of the transaction: a request
+-- that forgot to switch then reads nothing.
+select 'LOGIN_INHERITS', 'error', a.name,
+  format('%s has the rights of todo_user without switching to it.', a.name),
+  concat_ws(' ', format('alter role %s noinherit;', a.name),
+    string_agg(format('grant todo_user to %s with inherit false granted by %s;', a.name, g.name), ' ')
+      filter (where m.inherit_option))
+from arrival as a
+join role as r on r.oid = a.oid
+left join (pg_catalog.pg_auth_members as m join role as u on u.oid = m.roleid and u.rolname = 'todo_user')
+  on m.member = a.oid
+left join role as g on g.oid = m.grantor
+where a.is_server and (r.rolinherit or m.inherit_option)
+group by a.name
+union all
+
+-- The same for rights of its own.
+select 'LOGIN_GRANTS', 'error', h.role,
+  format('%s has rights on %s itself.', h.role, string_agg(distinct c.name, ', ')),
+  string_agg(distinct format('revoke all on %s from %s;', c.name, h.role), ' ')
+from held as h join relation as c on c.oid = h.relation where h.is_server and c.served
+group by h.role
+union all
+
+-- A claim or a role kept in the database or the server's login: a request that sends none becomes that
+-- person. Not of a personal login: it may set what it likes for itself, its identity reads none of it,
+-- and it must not be able to stop the server by it.
+select 'LOGIN_SETTING', 'error', coalesce(r.name, 'database ' || quote_ident(p.datname)),
+  format('Every session of %s starts with %s.', coalesce(r.name, 'database ' || quote_ident(p.datname)),
+    split_part(s, '=', 1)),
+  format('alter %s reset %s;', case
+      when d.setrole = 0 then 'database ' || quote_ident(p.datname)
+      when d.setdatabase = 0 then 'role ' || r.name
+      else format('role %s in database %I', r.name, p.datname) end, split_part(s, '=', 1))
+from place as p
+join pg_catalog.pg_db_role_setting as d on d.setdatabase in (0, p.database)
+left join role as r on r.oid = d.setrole and d.setrole <> 0
+cross join lateral unnest(d.setconfig) as s
+where s ~ '^(jwt\.|role=|session_authorization=)'
+  and (d.setrole = 0 or r.is_server)
+union all
+
+-- See roles.sql for what each is for.
+select 'LOGIN_DEFAULTS', 'warning', 'todo_authenticator',
+  format('Sessions of todo_authenticator start without %s: pages of large accounts may be read whole, moments be written in another zone.',
+    string_agg(format('%s = %s', x.name, x.value), ', ')),
+  string_agg(format('alter role todo_authenticator set %s = %L;', x.name, x.value), ' ')
+from role as r
+cross join (values ('enable_bitmapscan', 'off'), ('random_page_cost', '1.1'), ('jit', 'off'),
+  ('TimeZone', 'UTC')) as x (name, value)
+where r.rolname = 'todo_authenticator' and not exists (
+  select from pg_catalog.pg_db_role_setting as s
+  where s.setrole = r.oid and s.setdatabase = 0 and x.name || '=' || x.value = any (s.setconfig)
+)
+having count(*) > 0
+union all
+
+-- FORCE can not bind a superuser or BYPASSRLS. Some hosts give no other owner, so it is for knowing.
+select 'OWNER_BYPASSES', 'warning', r.name,
+  format('The owner %s is a superuser or has BYPASSRLS: its own sessions and SECURITY DEFINER functions pass by every policy.', r.name),
+  '-- give the objects to an owner that has only CREATEROLE, and migrate as that one'
+from place as p join role as r on r.oid = p.owner where r.rolsuper or r.rolbypassrls

@@ -1,0 +1,33 @@
+/**
+ * The doctor's one SQL statement, put together from catalogue.sql (shared CTEs) and one file per family
+ * of rules in rules/. Takes nothing but these files, returns the text once at import. One statement is one
+ * round trip, and PostgreSQL reads each part of its catalogue once.
+ *
+ * The statement takes one parameter: the login to judge beside todo_authenticator. Its rows are
+ * (code, level, object, message, fix), errors first.
+ */
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+
+const read = (...path: string[]): string =>
+  readFileSync(join(import.meta.dirname, ...path), 'utf8').trim();
+
+const RULES: readonly string[] = readdirSync(join(import.meta.dirname, 'rules'))
+  .filter((file) => file.endsWith('.sql'))
+  .sort()
+  .map((file) => read('rules', file));
+
+export const DOCTOR_SQL = `with recursive
+${read('catalogue.sql')},
+finding (code, level, object, message, fix) as (
+${RULES.map((rule) => `(\n${rule}\n)`).join('\nunion all\n')}
+)
+select f.code, f.level, f.object, f.message, f.fix
+from finding as f
+order by f.level, f.code, f.object collate "C", f.message collate "C"`;
+
+/** The same statement for psql: the parameter is written into it. */
+export const doctorScript = (login: string): string =>
+  `set search_path = '';\n${DOCTOR_SQL.replaceAll('$1', () => literal(login))};`;
+
+const literal = (text: string): string => `'${text.replaceAll("'", "''")}'`;
