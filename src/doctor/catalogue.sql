@@ -41,6 +41,28 @@ attribute as materialized (
     where c.relnamespace in (select s.oid from schema as s) and c.relkind in ('r', 'p', 'v', 'm', 'f')
   )
 ),
+-- The column that says whose a row is: "user".id, the column that the table's comment names (`@owner
+-- author_id`), user_id, or else the first column that references "user".
+owner_column as materialized (
+  select distinct on (a.attrelid) a.attrelid, a.attname, a.attnum, a.attnotnull
+  from attribute as a
+  join pg_catalog.pg_class as c on c.oid = a.attrelid and c.relkind in ('r', 'p')
+  join schema as s on s.oid = c.relnamespace and s.served
+  cross join lateral (
+    select case c.relname when 'user' then 'id'
+      else substring(obj_description(c.oid, 'pg_class') from '(?n)^@owner ([^\s,]+)') end as named
+  ) as x
+  where a.attname = x.named
+    or (c.relname <> 'user' and (a.attname = 'user_id' or exists (
+      select from pg_catalog.pg_constraint as k
+      where k.conrelid = c.oid and k.contype = 'f' and k.conkey = array[a.attnum]
+        and k.confrelid = (
+          select u.oid from pg_catalog.pg_class as u
+          where u.relname = 'user' and u.relnamespace = (select p.oid from schema as p where p.served)
+        )
+    )))
+  order by a.attrelid, (a.attname = x.named) is true desc, a.attname = 'user_id' desc, a.attnum
+),
 relation as materialized (
   select c.oid, s.nspname, c.relname, format('%I.%I', s.nspname, c.relname) as name, s.served, c.relkind,
     c.relowner, c.relacl, c.relrowsecurity, c.relforcerowsecurity, c.relispartition, c.reloptions,
@@ -48,8 +70,7 @@ relation as materialized (
     own.attnotnull as owner_not_null, s.served and c.relname = 'user' as is_user
   from pg_catalog.pg_class as c
   join schema as s on s.oid = c.relnamespace
-  left join attribute as own on own.attrelid = c.oid and c.relkind in ('r', 'p') and s.served
-    and own.attname = case c.relname when 'user' then 'id' else 'user_id' end
+  left join owner_column as own on own.attrelid = c.oid
   where c.relkind in ('r', 'p', 'v', 'm', 'f', 'S')
     and not exists (
       select from extended as e
@@ -100,6 +121,7 @@ index as materialized (
     i.indisunique or i.indisexclusion as is_unique, i.indpred is null as is_total, i.indisvalid,
     pg_get_expr(i.indpred, i.indrelid) as predicate, i.indisexclusion, c.relname, k.conname,
     format('%I.%I', r.nspname, c.relname) as name, m.amname = 'btree' as is_btree,
+    c.relispartition as is_inherited,
     -- Whether a query can be answered from its first key ahead of a policy: read in its order, by a
     -- distance, or by a leakproof operator. Nobody but the owner can name the collation bytewise, and as
     -- long as it is ICU's no prefix is found in it.
@@ -123,9 +145,10 @@ index as materialized (
 -- Foreign keys of our tables; `columns` and `targets` as they are written.
 reference as materialized (
   select k.oid, k.conname, k.conrelid, k.confrelid, k.conkey, k.confkey, k.confdeltype, c.name as child,
-    c.owner as child_owner, c.owner_number as child_owner_number, c.relname as child_name, p.name as parent,
+    c.served as child_served, c.owner as child_owner, c.owner_number as child_owner_number, c.relname as child_name, p.name as parent,
     p.owner as parent_owner, p.owner_number as parent_owner_number, p.relname as parent_name,
     p.is_user as to_user,
+    k.convalidated and coalesce((to_jsonb(k) ->> 'conenforced')::boolean, true) as is_enforced,
     (select string_agg(a.name, ', ' order by u.n)
       from unnest(k.conkey) with ordinality as u (num, n)
       join attribute as a on a.attrelid = k.conrelid and a.attnum = u.num) as columns,
@@ -145,12 +168,24 @@ reference as materialized (
 routine as materialized (
   select f.oid, s.nspname, f.proname, s.served, f.proowner, f.prosecdef, f.provolatile, f.proleakproof,
     f.proconfig, f.proacl, f.prokind, f.prosqlbody is not null as is_standard,
+    f.prorettype in ('pg_catalog.trigger'::pg_catalog.regtype, 'pg_catalog.event_trigger'::pg_catalog.regtype) as is_trigger, l.lanname as language,
     coalesce(pg_get_function_sqlbody(f.oid), f.prosrc) as body,
     format('%I.%I(%s)', s.nspname, f.proname, oidvectortypes(f.proargtypes)) as name
   from pg_catalog.pg_proc as f
   join schema as s on s.oid = f.pronamespace
+  join pg_catalog.pg_language as l on l.oid = f.prolang
   where not exists (
     select from extended as e
     where e.classid = 'pg_catalog.pg_proc'::pg_catalog.regclass and e.objid = f.oid
   )
+),
+trigger as materialized (
+  select t.oid, t.tgrelid as relation, t.tgname, format('%I on %s', t.tgname, c.name) as object,
+    t.tgenabled in ('O', 'A') as is_enabled, t.tgisinternal, t.tgfoid, t.tgattr,
+    -- The bits of pg_trigger.h: 1 row, 2 before, 4 insert, 8 delete, 16 update, 64 instead of.
+    t.tgtype & 83 = 19 as is_before_update, t.tgtype & 75 = 9 as is_after_delete,
+    -- A node tree: `{VAR :varno 1 :varattno 3` is column 3 of OLD, varno 2 is NEW, column 0 is the row.
+    t.tgqual::text as condition
+  from pg_catalog.pg_trigger as t
+  join relation as c on c.oid = t.tgrelid
 )

@@ -9,8 +9,11 @@ import { DOCTOR_SQL } from './statement.ts';
 export interface Finding {
   /** Stable; docs/doctor.md explains each. */
   readonly code: string;
-  /** An error is unsafe; a warning is something to know, or what no SQL can mend. */
-  readonly level: 'error' | 'warning';
+  /**
+   * An error is unsafe. A warning is something to know, or what the owner's SQL can not fix. Allowed is an
+   * error or a warning that the object's comment excepts (`@doctor allow CODE: reason`).
+   */
+  readonly level: 'error' | 'warning' | 'allowed';
   readonly object: string;
   /** One sentence. */
   readonly message: string;

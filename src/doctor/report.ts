@@ -15,9 +15,14 @@ export const line = ({ code, level, object, message }: Finding): string =>
   `doctor: ${level} ${code} ${object}: ${message}`;
 
 function summary(findings: readonly Finding[]): string {
-  const errors = errorsOf(findings).length;
-  const warnings = findings.length - errors;
-  if (errors + warnings === 0) return 'The doctor found nothing.';
-  const count = (n: number, word: string) => `${n} ${word}${n === 1 ? '' : 's'}`;
-  return `${count(errors, 'error')}, ${count(warnings, 'warning')}. docs/doctor.md explains each code.`;
+  if (findings.length === 0) return 'The doctor found nothing.';
+  const count = (level: Finding['level']) => findings.filter((it) => it.level === level).length;
+  const plural = (n: number, word: string) => `${n} ${word}${n === 1 ? '' : 's'}`;
+  const allowed = count('allowed');
+  const parts = [
+    plural(errorsOf(findings).length, 'error'),
+    plural(count('warning'), 'warning'),
+    ...(allowed > 0 ? [`${allowed} allowed by a comment`] : []),
+  ];
+  return `${parts.join(', ')}. docs/doctor.md explains each code.`;
 }

@@ -1,6 +1,6 @@
 /**
- * The doctor's one SQL statement, put together from catalogue.sql (shared CTEs) and one file per family
- * of rules in rules/. Takes nothing but these files, returns the text once at import. One statement is one
+ * The doctor's one SQL statement, put together from catalogue.sql (shared CTEs), one file per family of
+ * rules in rules/, and exceptions.sql. Takes nothing but these files, returns the text once at import. One statement is one
  * round trip, and PostgreSQL reads each part of its catalogue once.
  *
  * The statement takes one parameter: the login to judge beside todo_authenticator. Its rows are
@@ -19,12 +19,10 @@ const RULES: readonly string[] = readdirSync(join(import.meta.dirname, 'rules'))
 
 export const DOCTOR_SQL = `with recursive
 ${read('catalogue.sql')},
-finding (code, level, object, message, fix) as (
+finding (code, level, object, message, fix) as materialized (
 ${RULES.map((rule) => `(\n${rule}\n)`).join('\nunion all\n')}
-)
-select f.code, f.level, f.object, f.message, f.fix
-from finding as f
-order by f.level, f.code, f.object collate "C", f.message collate "C"`;
+),
+${read('exceptions.sql')}`;
 
 /** The same statement for psql: the parameter is written into it. */
 export const doctorScript = (login: string): string =>

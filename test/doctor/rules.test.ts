@@ -9,6 +9,7 @@ import { mend } from '../support/doctor.ts';
 import { isKnown } from '../support/since.ts';
 import { FIXTURES } from './fixtures/all.ts';
 import { NOTE } from './fixtures/fixture.ts';
+import { HARMLESS } from './fixtures/reach.ts';
 
 const database = useTestDatabase();
 
@@ -98,6 +99,17 @@ test.each([
   }
 });
 
+test.each(HARMLESS)('right, and no finding: %s', async (sql) => {
+  const { owner } = database;
+  await owner.query('begin');
+  try {
+    await owner.query(sql);
+    expect(brief(await examineHere(owner))).toEqual([]);
+  } finally {
+    await owner.query('rollback');
+  }
+});
+
 test('a person can not make the server refuse by what they may do to their own login', async () => {
   const { privileged } = database;
   const person = 'todo_psql_1999999998';
@@ -152,6 +164,7 @@ test('partitioned tables and their partitions are held to the same rules', async
       comment on column public.entry.user_id is 'Its owner.';
       grant select on public.entry to todo_user`);
     expect(brief(await examineHere(owner))).toEqual([
+      { code: 'IMMUTABLE_MISSING', level: 'error', object: 'public.entry' },
       { code: 'POLICY_MISSING', level: 'error', object: 'public.entry' },
       { code: 'RLS_OFF', level: 'error', object: 'public.entry' },
       { code: 'RLS_OFF', level: 'error', object: 'public.entry_0' },
@@ -182,7 +195,7 @@ test('a server without the current security fixes gets a warning, not an error',
 
 test('every code of the doctor has a fixture', () => {
   const tried = new Set(FIXTURES.map(({ code }) => code));
-  const elsewhere = ['IDENTITY_MISSING', 'SERVER_VERSION'];
+  const elsewhere = ['EXCEPTION_UNUSED', 'IDENTITY_MISSING', 'SERVER_VERSION'];
   expect(inSql().filter((code) => !tried.has(code))).toEqual(elsewhere);
 });
 

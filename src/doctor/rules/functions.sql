@@ -82,14 +82,3 @@ select 'FUNCTION_PUBLIC', 'error', f.name, format('Everybody may execute %s.', f
   format('revoke execute on routine %s from public;', f.name)
 from routine as f
 where exists (select from aclexplode(coalesce(f.proacl, acldefault('f', f.proowner))) as a where a.grantee = 0)
-union all
-
--- A function of the owner that sets the claim acts for whomever its caller names.
-select 'FUNCTION_SETS_IDENTITY', 'error', f.name,
-  format('%s acts for any person it is told to, and %s may execute it.', f.name, string_agg(r.name, ', ')),
-  string_agg(format('revoke execute on routine %s from %s;', f.name, r.name), ' ')
-from routine as f cross join lateral aclexplode(f.proacl) as a
-join role as r on r.oid = a.grantee
-where f.prosecdef and f.body ~ 'set_config' and f.body ~ 'jwt\.claims'
-  and a.grantee not in (0, f.proowner) and not r.is_server and not r.trusted
-group by f.name

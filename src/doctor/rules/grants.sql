@@ -9,6 +9,7 @@ select 'GRANT_BY_TABLE', 'error', c.name,
       where a.attrelid = c.oid and a.attidentity = ''
         and a.attgenerated = ''
         and a.attname not in ('id', 'user_id', 'created_at', 'updated_at')
+        and a.attnum is distinct from c.owner_number
     ) || format(') on %s to %s;', c.name, h.role)), ' ' order by h.role, h.privilege)
 from held as h join relation as c on c.oid = h.relation
 where c.served and c.is_table and h.grantee <> 0 and h.attname is null and h.privilege in ('insert', 'update')
@@ -23,7 +24,8 @@ select 'GRANT_OWNER_COLUMN', 'error', c.name,
     order by h.role, h.privilege, h.attname)
 from held as h join relation as c on c.oid = h.relation
 where c.served and c.is_table and h.grantee <> 0 and h.privilege in ('insert', 'update')
-  and (h.attname in ('id', 'user_id', 'created_at', 'updated_at') or h.attidentity <> '')
+  and (h.attname in ('id', 'user_id', 'created_at', 'updated_at') or h.attnum = c.owner_number
+    or h.attidentity <> '')
 group by c.name
 union all
 
@@ -149,3 +151,15 @@ where f.pronamespace = 'pg_catalog'::pg_catalog.regnamespace
   and f.proname in ('lo_creat', 'lo_create', 'lo_from_bytea', 'lo_open', 'lo_put', 'lowrite')
   and has_function_privilege('public', f.oid, 'execute')
 having count(*) > 0
+union all
+
+-- A parameter that a person may set reaches what ordinary sessions can not: session_replication_role stops
+-- triggers and foreign keys.
+select 'GRANT_PARAMETER', 'error', 'parameter ' || p.parname,
+  format('%s may set %s.', string_agg(distinct r.name, ', '), p.parname),
+  string_agg(distinct format('revoke %s on parameter %s from %s;', lower(a.privilege_type), p.parname, r.name), ' ')
+from pg_catalog.pg_parameter_acl as p
+cross join lateral aclexplode(p.paracl) as a
+join role as r on r.oid = a.grantee
+where r.oid = 0 or r.is_server or r.rolname = 'todo_user' or r.rolname like 'todo\_psql\_%'
+group by p.parname

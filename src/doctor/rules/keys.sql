@@ -23,7 +23,7 @@ cross join lateral (
   from (values (1)) as one
   left join attribute as a on a.attrelid = c.oid and a.attnum = i.indkey[0]
 ) as e
-where c.owner is not null and not c.relispartition and i.is_unique and i.indkey[0] <> c.owner_number
+where c.owner is not null and not i.is_inherited and i.is_unique and i.indkey[0] <> c.owner_number
   -- Null, and so not true, where the key begins with an expression.
   and (i.indisprimary and e.is_id) is not true
   and (e.is_email and e.writers is null) is not true
@@ -50,7 +50,7 @@ select 'INDEX_SPANS_USERS', 'error', format('%I on %s', i.relname, c.name),
   end
 from index as i join relation as c on c.oid = i.relation
 left join attribute as a on a.attrelid = c.oid and a.attnum = i.indkey[0]
-where c.owner is not null and not c.relispartition and i.is_searchable and i.indkey[0] <> c.owner_number
+where c.owner is not null and not i.is_inherited and i.is_searchable and i.indkey[0] <> c.owner_number
   and (i.indisprimary and a.attname = 'id') is not true
   -- Other unique ones are UNIQUE_SPANS_USERS.
   and (not i.is_unique or (c.is_user and i.indnkeyatts = 1 and a.attname = 'email'))
@@ -94,3 +94,19 @@ where not (k.to_user and k.conkey = array[k.child_owner_number])
       and i.indnkeyatts >= cardinality(k.conkey)
       and (i.indkey::smallint[])[0:cardinality(k.conkey) - 1] @> k.conkey
   )
+union all
+
+-- A foreign key to "user" beside the owner's tells which ids exist, because a missing one is refused, and
+-- without a cascade nobody can delete an account that somebody else's row names.
+select 'USER_REFERENCE', 'error', format('%I on %s', k.conname, k.child),
+  case when k.child_served
+    then format('%s (%s) references "user" beside the owner: it tells which accounts exist.', k.child, k.columns)
+    else format('%s (%s) stops the deletion of an account.', k.child, k.columns) end,
+  case when k.child_served then format('alter table %s drop constraint %I;', k.child, k.conname)
+    else format(
+      'alter table %s drop constraint %I, add constraint %I foreign key (%s) references public."user" (%s) on delete cascade;',
+      k.child, k.conname, k.conname, k.columns, k.targets) end
+from reference as k
+where k.to_user
+  and case when k.child_served then k.conkey <> array[k.child_owner_number]
+    else k.confdeltype not in ('c', 'n', 'd') end

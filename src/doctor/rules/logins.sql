@@ -78,16 +78,20 @@ from (
 ) as x
 union all
 
--- Whoever is a member of these can be any person, or gets whatever the API's role is given.
-select 'LOGIN_MEMBER', 'error', r.name, format('%s is a member of %s, and may connect.', r.name, g.name),
-  format('revoke %s from %s granted by %s;', g.name, r.name, by.name)
-from pg_catalog.pg_auth_members as m
-join role as g on g.oid = m.roleid
-join role as r on r.oid = m.member
+-- A member of these can be any person, or gets what the API's role is given. At any distance, and whether
+-- CONNECT is the role's own or inherited.
+select 'LOGIN_MEMBER', 'error', r.name,
+  format('%s is a member of %s, and may connect.', r.name, string_agg(distinct g.name, ' and ')),
+  string_agg(distinct format('revoke %s from %s granted by %s;', via.name, r.name, by.name), ' ')
+from role as g
+join role as r on r.oid not in (0, g.oid) and not r.trusted and pg_has_role(r.oid, g.oid, 'member')
+join pg_catalog.pg_auth_members as m on m.member = r.oid and pg_has_role(m.roleid, g.oid, 'member')
+join role as via on via.oid = m.roleid
 join role as by on by.oid = m.grantor
-where g.rolname in ('todo_authenticator', 'todo_user') and not r.trusted
+where g.rolname in ('todo_authenticator', 'todo_user')
   and not exists (select from arrival as a where a.oid = r.oid)
   and has_database_privilege(r.oid, (select p.database from place as p), 'connect')
+group by r.name
 union all
 
 -- The server has todo_user's rights only between `set role` and the end of the transaction: a request
@@ -128,7 +132,7 @@ from place as p
 join pg_catalog.pg_db_role_setting as d on d.setdatabase in (0, p.database)
 left join role as r on r.oid = d.setrole and d.setrole <> 0
 cross join lateral unnest(d.setconfig) as s
-where s ~ '^(jwt\.|role=|session_authorization=)'
+where s ~ '^(jwt\.|role=|session_authorization=|session_replication_role=|row_security=off)'
   and (d.setrole = 0 or r.is_server)
 union all
 

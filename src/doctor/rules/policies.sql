@@ -12,7 +12,7 @@ judged_policy as materialized (
       when e.wrapped <> e.text
         and (p.owner is null or not p.polpermissive or e.wrapped ~ e.right_form) then 'IDENTITY_PER_ROW'
       when p.owner is null or not p.polpermissive or e.text ~ e.right_form then null
-      when e.text !~ format('\m%s\M', p.owner) then 'POLICY_WRONG_COLUMN'
+      when e.text !~ format('\m%s\M', regexp_replace(p.owner, '(\W)', '\\\1', 'g')) then 'POLICY_WRONG_COLUMN'
       else 'POLICY_TOO_WIDE'
     end as verdict
   from policy as p
@@ -22,7 +22,8 @@ judged_policy as materialized (
       regexp_replace(x.text, '(?<!SELECT )app_private\.current_user_id\(\)',
         '( SELECT app_private.current_user_id() AS current_user_id)', 'g') as wrapped,
       format('^(\((%1$s)\)|\(\((%1$s)\) AND .*\))$',
-        p.owner || ' = \( SELECT app_private\.current_user_id\(\) AS current_user_id\)') as right_form
+        regexp_replace(quote_ident(p.owner), '(\W)', '\\\1', 'g')
+          || ' = \( SELECT app_private\.current_user_id\(\) AS current_user_id\)') as right_form
     from (values ('using', p.qual), ('with check', p.with_check)) as x (part, text)
     where x.text is not null
   ) as e

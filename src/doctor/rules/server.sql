@@ -24,3 +24,36 @@ join (values
   (18, 180007, '18.7'), (17, 170012, '17.12'), (16, 160016, '16.16'), (15, 150020, '15.20')
 ) as v (major, number, mended)
   on v.major = greatest(s.number / 10000, 15) and s.number < v.number
+union all
+
+-- An event trigger runs for every session that changes the schema, or that logs in.
+select 'EVENT_TRIGGER', 'warning', 'event trigger ' || quote_ident(e.evtname),
+  format('The event trigger %I runs %s at each %s.', e.evtname, f.name, e.evtevent),
+  format('drop event trigger %I;', e.evtname)
+from pg_catalog.pg_event_trigger as e
+join routine as f on f.oid = e.evtfoid
+union all
+
+-- The operating system's collation changed after an index was built, so its order no longer holds: a unique
+-- key may take a value twice.
+select 'COLLATION_VERSION', 'warning', x.object,
+  format('%s was version %s when its indexes were built and is %s now.', x.object, x.recorded, x.actual),
+  x.fix
+from (
+  select 'database ' || quote_ident(d.datname) as object, d.datcollversion as recorded,
+    pg_database_collation_actual_version(d.oid) as actual,
+    concat_ws(' ', (select string_agg(format('reindex table %s;', c.name), ' ' order by c.name)
+        from relation as c where c.is_table and not c.relispartition),
+      format('alter database %I refresh collation version;', d.datname)) as fix
+  from pg_catalog.pg_database as d
+  where d.oid = (select p.database from place as p)
+  union all
+  select 'collation ' || l.oid::regcollation::text, l.collversion, pg_collation_actual_version(l.oid),
+    concat_ws(' ', (select string_agg(distinct format('reindex table %s;', c.name), ' ')
+        from attribute as a join relation as c on c.oid = a.attrelid
+        where a.attcollation = l.oid and c.is_table and not c.relispartition),
+      format('alter collation %s refresh version;', l.oid::regcollation))
+  from pg_catalog.pg_collation as l
+  where l.collversion is not null and l.oid in (select a.attcollation from attribute as a)
+) as x
+where x.recorded <> x.actual

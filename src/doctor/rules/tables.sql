@@ -36,7 +36,7 @@ select 'OWNER_NOT_REFERENCED', 'error', c.name,
 from relation as c
 where c.owner is not null and not c.is_user and not c.relispartition
   and not exists (
-    select from reference as k where k.conrelid = c.oid and k.confdeltype = 'c' and k.keeps_owner
+    select from reference as k where k.conrelid = c.oid and k.confdeltype = 'c' and k.keeps_owner and k.is_enforced
   )
 union all
 
@@ -59,3 +59,26 @@ select 'PRIMARY_KEY_MISSING', 'warning', c.name, format('%s has no primary key.'
 from relation as c
 where c.served and c.is_table and not c.relispartition
   and not exists (select from index as i where i.relation = c.oid and i.indisprimary)
+union all
+
+-- todo_user may not write the owner column, so without its default every insert fails.
+select 'OWNER_DEFAULT_MISSING', 'error', c.name,
+  format('%s.%I does not default to the current person, so no row can be created.', c.name, c.owner),
+  format('alter table %s alter column %I set default app_private.current_user_id();', c.name, c.owner)
+from relation as c
+where c.owner is not null and not c.is_user and not c.relispartition
+  and exists (select from held as h where h.relation = c.oid and h.privilege = 'insert' and h.grantee <> 0)
+  and not exists (
+    select from pg_catalog.pg_attrdef as d
+    where d.adrelid = c.oid and d.adnum = c.owner_number
+      and pg_get_expr(d.adbin, d.adrelid) = 'app_private.current_user_id()'
+  )
+union all
+
+-- A rule rewrites a statement before policies and grants are applied to it.
+select 'RULE_REWRITES', 'error', format('%I on %s', w.rulename, c.name),
+  format('The rule %I of %s replaces statements by others.', w.rulename, c.name),
+  format('drop rule %I on %s;', w.rulename, c.name)
+from pg_catalog.pg_rewrite as w
+join relation as c on c.oid = w.ev_class
+where w.rulename <> '_RETURN'

@@ -1,0 +1,98 @@
+-- Triggers that keep promises which no policy can: what never changes, when a row changed last, and that a
+-- deleted account stays deleted. Protects them from being disabled, dropped or replaced.
+select 'TRIGGER_DISABLED', 'error', t.object, format('The trigger %s does not run.', t.object),
+  format('alter table %s enable trigger %I;', c.name, t.tgname)
+from trigger as t
+join relation as c on c.oid = t.relation
+where not t.is_enabled and not t.tgisinternal
+union all
+
+-- PostgreSQL checks foreign keys by triggers of its own: without them a cascade leaves rows behind.
+select 'TRIGGER_DISABLED', 'error', c.name, format('The foreign keys of %s are not checked.', c.name),
+  format('alter table %s enable trigger all;', c.name)
+from relation as c
+where exists (select from trigger as t where t.relation = c.oid and t.tgisinternal and not t.is_enabled)
+union all
+
+-- Column grants keep these columns from people; this trigger also keeps them from the owner's mistakes.
+select 'IMMUTABLE_MISSING', 'error', c.name,
+  format('No enabled trigger keeps %s of %s from changing.', string_agg(a.name, ', ' order by a.attnum), c.name),
+  format('create or replace trigger _100_immutable before update on %s for each row when (%s) execute function app_private.refuse_change(%s);',
+    c.name, x.condition, x.arguments)
+from relation as c
+join attribute as a on a.attrelid = c.oid and (a.attname in ('id', 'created_at') or a.attnum = c.owner_number)
+cross join lateral (
+  select string_agg(format('old.%1$s is distinct from new.%1$s', i.name), ' or ' order by i.attnum) as condition,
+    string_agg(quote_literal(i.attname), ', ' order by i.attnum) as arguments
+  from attribute as i
+  where i.attrelid = c.oid and (i.attname in ('id', 'created_at') or i.attnum = c.owner_number)
+) as x
+where c.owner is not null and not c.relispartition
+  and exists (select from granted as g where g.relation = c.oid)
+  and not exists (
+    select from trigger as t
+    join routine as f on f.oid = t.tgfoid and f.name = 'app_private.refuse_change()'
+    where t.relation = c.oid and t.is_enabled and t.is_before_update
+      and (t.tgattr = ''::int2vector or a.attnum = any (t.tgattr::smallint[]))
+      and (t.condition is null or (
+        t.condition ~ format('\{VAR :varno 1 :varattno %s ', a.attnum)
+        and t.condition ~ format('\{VAR :varno 2 :varattno %s ', a.attnum)))
+  )
+group by c.name, x.condition, x.arguments
+union all
+
+-- expectedUpdatedAt compares updated_at: a column that changes without it is a lost update.
+select 'TOUCH_MISSING', 'error', c.name,
+  format('%s of %s can change without a new updated_at.', string_agg(a.name, ', ' order by a.attnum), c.name),
+  coalesce(format('create or replace trigger %I before update on %s for each row when (old.* is distinct from new.*) execute function %s;',
+    coalesce(x.tgname, '_200_touch'), c.name, x.name), '-- a trigger before update that sets new.updated_at')
+from relation as c
+join attribute as a on a.attrelid = c.oid and exists (
+  select from held as h
+  where h.relation = c.oid and h.privilege = 'update' and h.grantee <> 0
+    and (h.attnum = a.attnum or (h.attnum is null and a.attname not in ('id', 'created_at', 'updated_at')))
+)
+left join lateral (
+  select t.tgname, f.name
+  from routine as f
+  left join trigger as t on t.tgfoid = f.oid and t.relation = c.oid and t.is_before_update
+  where f.is_trigger and f.body ~* '\mnew\.updated_at\s*:?='
+  order by t.oid is null, f.name <> 'app_private.touch()', f.oid
+  limit 1
+) as x on true
+where c.served and c.is_table and not c.relispartition
+  and exists (select from attribute as u where u.attrelid = c.oid and u.attname = 'updated_at')
+  and not exists (
+    select from trigger as t
+    join routine as f on f.oid = t.tgfoid and f.body ~* '\mupdated_at\M'
+    where t.relation = c.oid and t.is_enabled and t.is_before_update
+      and f.name <> 'app_private.refuse_change()'
+      and (t.tgattr = ''::int2vector or a.attnum = any (t.tgattr::smallint[]))
+      and (t.condition is null or (
+        t.condition ~ format('\{VAR :varno 1 :varattno (0|%s) ', a.attnum)
+        and t.condition ~ format('\{VAR :varno 2 :varattno (0|%s) ', a.attnum)))
+  )
+group by c.name, x.tgname, x.name
+union all
+
+-- Without a tombstone an old token makes the deleted account again.
+select 'TOMBSTONE_MISSING', 'error', c.name,
+  format('No enabled trigger of %s writes down which accounts were deleted.', c.name),
+  format('create or replace trigger _900_remember after delete on %s for each row execute function app_private.remember_deleted_user();', c.name)
+from relation as c
+where c.is_user and not exists (
+  select from trigger as t
+  join routine as f on f.oid = t.tgfoid and f.name = 'app_private.remember_deleted_user()'
+  where t.relation = c.oid and t.is_enabled and t.is_after_delete and t.condition is null
+)
+union all
+
+-- The functions behind them, by what each has to do and must not do.
+select 'TRIGGER_REPLACED', 'error', f.name, format('%s no longer %s.', f.name, x.promise),
+  '-- take the function from migrations/committed, in a new migration'
+from routine as f
+join (values
+  ('app_private.refuse_change()', 'raise exception', '\mreturn\M', 'refuses the change'),
+  ('app_private.remember_deleted_user()', 'insert into app_private\.deleted_user', '\mif\M', 'writes the tombstone')
+) as x (name, must, must_not, promise) on x.name = f.name
+where f.body !~* x.must or f.body ~* x.must_not
