@@ -36,6 +36,8 @@ export interface ServerOptions {
   readonly host: string;
   readonly port: number;
   readonly authenticatorUrl: string;
+  /** Holds committed/, which the database is compared with. undefined = migrations/ of this checkout. */
+  readonly migrationsFolder?: string;
   readonly identity: VerifierOptions;
   readonly poolSize: number;
   readonly poolWaitMs: number;
@@ -90,7 +92,7 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
   });
   metrics.watch(pool, options.poolSize);
   try {
-    let committed = readCommitted();
+    let committed = readCommitted(options.migrationsFolder);
     await refuseDrift(pool, committed, options.production, log);
     await examineBeforeServing(pool, options.production, log);
     let constraints = await loadConstraintMessages(pool);
@@ -173,7 +175,7 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
         const renewed = await loadConstraintMessages(pool);
         await api.reload();
         constraints = renewed;
-        committed = readCommitted();
+        committed = readCommitted(options.migrationsFolder);
       },
       stop: async () => {
         api.endStreams();

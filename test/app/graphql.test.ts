@@ -6,11 +6,12 @@ import { useTestDatabase } from '../support/database.ts';
 import { newUserId } from '../support/people.ts';
 import { useTestServer } from '../support/server.ts';
 import { goodClaims, HEADER, hs256 } from '../support/tokens.ts';
+import { ROWS } from './rows.ts';
 
-const database = useTestDatabase();
+const database = useTestDatabase('whole');
 const server = useTestServer(database);
 const [victim, stranger] = [newUserId(), newUserId()];
-const matrix = useGraphqlMatrix(database, server, victim, stranger);
+const matrix = useGraphqlMatrix(database, server, victim, stranger, ROWS);
 
 const bearer = (change: object) =>
   `Bearer ${hs256(HEADER, goodClaims(server.issuer, change), server.issuer.secret)}`;
@@ -53,7 +54,7 @@ describe('every operation', () => {
     ['a claim out of range', { user_id: 2_147_483_648 }],
     ['an expired token', { user_id: victim, iat: 1_600_000_000, exp: 1_600_000_600 }],
   ])('with %s is 401, reads nothing and changes nothing', async (_, change) => {
-    const before = await foreign(database.privileged, null);
+    const before = await foreign(database.privileged, null, ROWS);
     expect(before.rows).toBeGreaterThan(5);
     const header = change && bearer(change);
     const wrong: string[] = [];
@@ -63,7 +64,7 @@ describe('every operation', () => {
       if (!refused || 'data' in body) wrong.push(`${operation.name}: ${status}`);
     }
     expect(wrong).toEqual([]);
-    expect(await foreign(database.privileged, null)).toEqual(before);
+    expect(await foreign(database.privileged, null, ROWS)).toEqual(before);
   });
 
   test('… while the same token made well is let in', async () => {

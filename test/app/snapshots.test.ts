@@ -4,7 +4,7 @@ import { printApi } from '../../src/graphql/print.ts';
 import { dumpSchema } from '../../src/migrate/dump.ts';
 import { useTestDatabase } from '../support/database.ts';
 
-const database = useTestDatabase();
+const database = useTestDatabase('whole');
 
 test('test/app/schema.sql is the schema that the committed migrations make', async () => {
   await expect(await dumpSchema(database.owner)).toMatchFileSnapshot('schema.sql');

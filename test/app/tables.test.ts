@@ -6,7 +6,7 @@ import { beforeAll, describe, expect, test } from 'vitest';
 import { asUser, outcome, useTestDatabase } from '../support/database.ts';
 import { addUser } from '../support/people.ts';
 
-const database = useTestDatabase();
+const database = useTestDatabase('whole');
 let alice: number;
 let bob: number;
 

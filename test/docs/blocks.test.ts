@@ -10,8 +10,7 @@ import { join } from 'node:path';
 import { buildSchema, parse, validate } from 'postgraphile/graphql';
 import { afterAll, describe, expect, test } from 'vitest';
 import { useTestDatabase } from '../support/database.ts';
-import { ROOT } from '../support/process.ts';
-import { apiSnapshot } from '../support/snapshots.ts';
+import { ROOT, shippedRoot } from '../support/process.ts';
 import { type Block, DOCUMENTS, FOLLOWED, partsOf } from './markdown.ts';
 
 /** Language → the words that may follow it. `data` and `forgotten`: another test runs the block. */
@@ -61,7 +60,7 @@ describe('shell', () => {
 });
 
 describe('GraphQL', () => {
-  const schema = buildSchema(readFileSync(join(ROOT, apiSnapshot()), 'utf8'));
+  const schema = buildSchema(readFileSync(join(shippedRoot(), 'test/app/schema.graphql'), 'utf8'));
   const check = (code: string) => validate(schema, parse(code)).map(({ message }) => message);
   test.each(alone('graphql'))('%s fits the API', (_place, code) => expect(check(code)).toEqual([]));
   test.each(blocksOf('graphql', 'fragment'))('%s parses', (_place, code) => void parse(code));

@@ -20,7 +20,7 @@ import { NOTE } from './fixtures/fixture.ts';
 
 const database = useTestDatabase();
 
-const MIGRATIONS = join(import.meta.dirname, '../../migrations');
+const MIGRATIONS = join(inject('templates').shippedRoot, 'migrations');
 const folder = mkdtempSync(join(tmpdir(), 'rowguard-gate-'));
 const current = join(folder, 'current.sql');
 const shadow = `${database.name}_shadow`;

@@ -11,7 +11,7 @@ import { errorsOf, examineHere } from '../../src/doctor/doctor.ts';
 import { connect } from '../support/database.ts';
 import { ADDITIONS, breaks } from './breaks.ts';
 
-const MIGRATIONS = join(import.meta.dirname, '../../migrations');
+const MIGRATIONS = join(inject('templates').shippedRoot, 'migrations');
 
 const committed = readdirSync(join(MIGRATIONS, 'committed'))
   .sort()

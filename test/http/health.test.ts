@@ -1,6 +1,7 @@
 /** GET /readyz against databases that are there, gone, and not ours. */
 import type { Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { join } from 'node:path';
 import express from 'express';
 import type { Pool } from 'pg';
 import { afterEach, expect, test } from 'vitest';
@@ -9,6 +10,9 @@ import { readiness } from '../../src/http/health.ts';
 import { readCommitted } from '../../src/migrate/committed.ts';
 import { useTestDatabase } from '../support/database.ts';
 import { mend, UNPROTECTED } from '../support/doctor.ts';
+import { shippedRoot } from '../support/process.ts';
+
+const shipped = () => readCommitted(join(shippedRoot(), 'migrations'));
 
 const database = useTestDatabase();
 const empty = useTestDatabase();
@@ -23,7 +27,7 @@ afterEach(async () => {
 });
 
 /** /readyz over a database; a verdict of the doctor is kept for `keepMs`. */
-async function serve(connectionString: string, keepMs: number, committed = readCommitted()) {
+async function serve(connectionString: string, keepMs: number, committed = shipped()) {
   const pool = createPool({ connectionString, size: 2, waitMs: 500, log: () => {} });
   const app = express();
   app.get(
@@ -121,7 +125,7 @@ test('a database that hangs is a reason, and takes one connection however many a
 });
 
 test('a database behind the code, or with other migrations, is not ready; one that is ahead says so and is', async () => {
-  const files = readCommitted();
+  const files = shipped();
   const next = { file: '000099-next.sql', filename: '000099.sql', hash: 'sha1:0', edited: false };
   const behind = patient(await serve(database.urls.authenticator, 0, [...files, next]));
   expect(await behind()).toEqual(unavailable('schema behind: 000099-next.sql'));

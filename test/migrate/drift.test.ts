@@ -15,9 +15,9 @@ import { createPool } from '../../src/database/pool.ts';
 import { refuseDrift } from '../../src/migrate/boot-drift.ts';
 import { readCommitted } from '../../src/migrate/committed.ts';
 import { findDrift } from '../../src/migrate/drift.ts';
-import { ROOT } from '../../src/migrate/root.ts';
 import { useTestDatabase } from '../support/database.ts';
 import { addUser, usePsqlLogins } from '../support/people.ts';
+import { shippedRoot } from '../support/process.ts';
 
 const database = useTestDatabase();
 const logins = usePsqlLogins(database);
@@ -29,7 +29,7 @@ const last = () => readdirSync(committed).sort().at(-1) ?? '';
 
 beforeEach(() => {
   rmSync(committed, { recursive: true, force: true });
-  cpSync(join(ROOT, 'migrations/committed'), committed, { recursive: true });
+  cpSync(join(shippedRoot(), 'migrations/committed'), committed, { recursive: true });
 });
 afterEach(async () => {
   await database.owner.query('drop index if exists public.by_hand_idx');

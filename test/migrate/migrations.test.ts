@@ -20,7 +20,8 @@ const FILES = readdirSync(join(MIGRATIONS, 'committed')).sort();
 const NUMBERED = FILES.map((file) => `${file.slice(0, 6)}.sql`);
 const read = (file: string) => readFileSync(join(MIGRATIONS, 'committed', file), 'utf8');
 
-const database = useTestDatabase();
+// migrate() runs every committed migration of this checkout.
+const database = useTestDatabase('whole');
 const made: string[] = [];
 
 afterEach(async () => {

@@ -6,7 +6,8 @@ import { migrationSettings } from '../../src/migrate/migrate.ts';
 import { withShadow } from '../../src/migrate/shadow.ts';
 import { useTestDatabase } from '../support/database.ts';
 
-const database = useTestDatabase();
+// migrate() runs every committed migration of this checkout.
+const database = useTestDatabase('whole');
 
 test('graphile-migrate takes the owner for the root login, and the shadow is dropped again', async () => {
   // A login that may make databases; the right of todo_owner itself is the whole cluster's business.

@@ -7,15 +7,15 @@ import { calculateHash } from 'graphile-migrate/dist/hash.js';
 import { afterAll, expect, test } from 'vitest';
 import { readCommitted } from '../../src/migrate/committed.ts';
 import { migrationSettings } from '../../src/migrate/migrate.ts';
-import { ROOT } from '../../src/migrate/root.ts';
 import { useTestDatabase } from '../support/database.ts';
+import { shippedRoot } from '../support/process.ts';
 import { useTestServer } from '../support/server.ts';
 import { createTask, dataOf } from '../support/tasks.ts';
 
 const database = useTestDatabase();
 const server = useTestServer(database);
 const folder = mkdtempSync(join(tmpdir(), 'rowguard-upgrade-'));
-cpSync(join(ROOT, 'migrations'), folder, { recursive: true });
+cpSync(join(shippedRoot(), 'migrations'), folder, { recursive: true });
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
 const PEOPLE = [401, 402, 403];

@@ -11,14 +11,7 @@ import {
   isSpecifiedScalarType,
 } from 'graphql';
 import type { ClientBase } from 'pg';
-import {
-  FUNCTIONS,
-  NOBODYS,
-  PRIVATE,
-  type ServedFunction,
-  type ServedTable,
-  TABLES,
-} from './rows.ts';
+import type { Rows, ServedFunction, ServedTable } from './rows.ts';
 
 /** What a GraphQL literal is made from: the row that a call is about, and a mark. */
 export interface Target {
@@ -115,11 +108,11 @@ const COMMON = ['hasNextPage', 'hasPreviousPage', 'startCursor', 'endCursor']
   .concat('Query.me');
 
 /** Coordinates with a row, each with a value where it takes one. */
-export const provedBy = (tables: readonly ServedTable[]): Map<string, Literal | null> =>
+export const provedBy = ({ tables, functions }: Rows): Map<string, Literal | null> =>
   new Map([
     ...COMMON.map((name): [string, null] => [name, null]),
     ...tables.flatMap((table) => [...ofTable(table)]),
-    ...FUNCTIONS.flatMap((served) => [...ofFunction(served)]),
+    ...functions.flatMap((served) => [...ofFunction(served)]),
   ]);
 
 /** Every field, argument, input field and enum value of the schema, as a coordinate. */
@@ -168,7 +161,7 @@ async function catalogued(client: ClientBase): Promise<string[]> {
   return rows.map(({ name }) => name);
 }
 
-const inSql = (tables: readonly ServedTable[]): string[] => [
+const inSql = ({ tables, functions, privateTables, impersonalTables }: Rows): string[] => [
   ...tables.flatMap(({ sql, columns, deletable }) => [
     `table ${sql}`,
     ...Object.entries(columns).map(
@@ -176,18 +169,18 @@ const inSql = (tables: readonly ServedTable[]): string[] => [
     ),
     ...(deletable ? [`delete from ${sql}`] : []),
   ]),
-  ...FUNCTIONS.map(({ name }) => `function ${name}`),
-  ...[...Object.keys(PRIVATE), ...NOBODYS].map((name) => `private table ${name}`),
+  ...functions.map(({ name }) => `function ${name}`),
+  ...[...Object.keys(privateTables), ...impersonalTables].map((name) => `private table ${name}`),
 ];
 
 /** What is served and has no row, and what has a row and is no longer served. */
 export async function unproved(
   client: ClientBase,
   schema: GraphQLSchema,
-  tables: readonly ServedTable[] = TABLES,
+  rows: Rows,
 ): Promise<string[]> {
   const served = new Set([...(await catalogued(client)), ...coordinatesOf(schema)]);
-  const proved = new Set([...inSql(tables), ...provedBy(tables).keys()]);
+  const proved = new Set([...inSql(rows), ...provedBy(rows).keys()]);
   return [
     ...[...served].filter((name) => !proved.has(name)).map((name) => `no row: ${name}`),
     ...[...proved].filter((name) => !served.has(name)).map((name) => `not served: ${name}`),

@@ -10,7 +10,7 @@ import type { Answer, TestServer } from '../support/server.ts';
 import { dataOf } from '../support/tasks.ts';
 import { provedBy, type Target } from './coverage.ts';
 import { type Operation, operationsOf } from './operations.ts';
-import { FUNCTIONS, type ServedTable, TABLES } from './rows.ts';
+import type { Rows } from './rows.ts';
 import { foreign, idsOf, newKey, settle } from './world.ts';
 
 export interface GraphqlMatrix {
@@ -38,8 +38,8 @@ function found(value: unknown, into: Found = { types: new Map(), counts: [] }): 
   return into;
 }
 
-const endsAccount = ({ name, mutation }: Operation) =>
-  mutation && FUNCTIONS.some(({ mutation: own, ends }) => ends && own && name.startsWith(own));
+const endsAccount = ({ functions }: Rows, { name, mutation }: Operation) =>
+  mutation && functions.some(({ mutation: own, ends }) => ends && own && name.startsWith(own));
 
 /** `owned` are the ids of all that the reader has or had. */
 function faults(
@@ -68,17 +68,17 @@ export function useGraphqlMatrix(
   server: TestServer,
   victim: number,
   stranger: number,
-  tables: readonly ServedTable[] = TABLES,
+  rows: Rows,
 ): GraphqlMatrix {
   const { privileged } = database;
-  const lists = tables.filter(({ list }) => list);
+  const lists = rows.tables.filter(({ list }) => list);
   let operations: Operation[] = [];
   let targets = new Map<string, Target>();
   const markOf = (person: number) => (person === victim ? 'secret' : `own${person}`);
 
   /** The middle row of each table, made again, as its owner sees it. */
   async function aim(): Promise<void> {
-    const middle = await settle(privileged, victim, 'secret', tables);
+    const middle = await settle(privileged, victim, 'secret', rows);
     targets = new Map();
     for (const { type, list = '', columns } of lists) {
       const fields = columns.updated_at ? 'id updatedAt' : 'id';
@@ -93,12 +93,12 @@ export function useGraphqlMatrix(
 
   beforeAll(async () => {
     for (const id of [victim, stranger, newUserId()])
-      await settle(privileged, id, markOf(id), tables);
+      await settle(privileged, id, markOf(id), rows);
     // The accounts are known now: nothing of them changes with a later request.
     for (const id of [victim, stranger]) dataOf(await server.ask(id, '{ me { id } }'));
     await aim();
     const answer = await server.ask(stranger, getIntrospectionQuery());
-    operations = operationsOf(buildClientSchema(dataOf(answer)), provedBy(tables));
+    operations = operationsOf(buildClientSchema(dataOf(answer)), provedBy(rows));
   });
 
   function document(operation: Operation): string {
@@ -111,19 +111,19 @@ export function useGraphqlMatrix(
   async function attempt(person: number, operation: Operation): Promise<string[]> {
     // Again for each mutation: the owner's own change the rows they are about.
     if (operation.mutation) await aim();
-    const actor = endsAccount(operation) ? newUserId() : person;
+    const actor = endsAccount(rows, operation) ? newUserId() : person;
     if (actor !== person) {
-      await settle(privileged, actor, markOf(actor), tables);
+      await settle(privileged, actor, markOf(actor), rows);
       dataOf(await server.ask(actor, '{ me { id } }'));
     }
-    const before = await foreign(privileged, actor, tables);
+    const before = await foreign(privileged, actor, rows);
     expect(before.rows).toBeGreaterThan(5);
-    const owned = await idsOf(privileged, actor, tables);
+    const owned = await idsOf(privileged, actor, rows);
     const text = document(operation);
     const answer = await server.ask(actor, text);
-    for (const [type, ids] of await idsOf(privileged, actor, tables)) owned.get(type)?.push(...ids);
+    for (const [type, ids] of await idsOf(privileged, actor, rows)) owned.get(type)?.push(...ids);
     const wrong = faults(operation, answer, actor === victim, owned);
-    const after = await foreign(privileged, actor, tables);
+    const after = await foreign(privileged, actor, rows);
     if (after.digest !== before.digest) wrong.push('changed others’ rows');
     // A text that was sent may come back.
     const told = !text.includes('secret') && JSON.stringify(answer.body).includes('secret');

@@ -8,7 +8,7 @@ import { useTestServer } from '../support/server.ts';
 import { dataOf } from '../support/tasks.ts';
 import { unproved } from './coverage.ts';
 import { useGraphqlMatrix } from './graphql-matrix.ts';
-import { type ServedTable, TABLES } from './rows.ts';
+import { type Rows, type ServedTable, SHIPPED_ROWS } from './rows.ts';
 import { useSqlMatrix } from './sql-matrix.ts';
 import { waysOf } from './ways.ts';
 
@@ -30,13 +30,13 @@ const NOTES: ServedTable = {
     createdBefore: '"2100-01-01T00:00:00Z"',
   },
 };
-const tables = [...TABLES, NOTES];
+const rows: Rows = { ...SHIPPED_ROWS, tables: [...SHIPPED_ROWS.tables, NOTES] };
 
 describe('in SQL', () => {
   const database = useTestDatabase();
   beforeAll(() => database.owner.query(NOTE));
   const [victim, stranger] = [newUserId(), newUserId()];
-  const matrix = useSqlMatrix(database, victim, stranger, tables);
+  const matrix = useSqlMatrix(database, victim, stranger, rows);
 
   const ways = waysOf(victim, stranger);
 
@@ -60,13 +60,15 @@ describe('over HTTP', () => {
   beforeAll(() => database.owner.query(NOTE));
   const server = useTestServer(database);
   const [victim, stranger] = [newUserId(), newUserId()];
-  const matrix = useGraphqlMatrix(database, server, victim, stranger, tables);
+  const matrix = useGraphqlMatrix(database, server, victim, stranger, rows);
 
   test('with its row nothing is missing', async () => {
     const answer = await server.ask(stranger, getIntrospectionQuery());
     const schema = buildClientSchema(dataOf(answer));
-    expect(await unproved(database.owner, schema, tables)).toEqual([]);
-    expect(await unproved(database.owner, schema)).toContain('no row: table public.note');
+    expect(await unproved(database.owner, schema, rows)).toEqual([]);
+    expect(await unproved(database.owner, schema, SHIPPED_ROWS)).toContain(
+      'no row: table public.note',
+    );
   });
 
   test.each([

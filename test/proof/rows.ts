@@ -1,7 +1,6 @@
 /**
- * What the matrix knows of the served tables and functions: one row of data each. A table, column,
- * filter, order, argument or mutation that the database has and this file has not makes
- * complete.test.ts fail, so that nothing is served unproved. Data only.
+ * What the matrix knows of the tables and functions that ship: one row of data each. An application adds
+ * its own in test/app/rows.ts and leaves this file alone. Data only.
  *
  * `$M` stands for a mark: 'secret' in the rows of the person who must be kept apart, others elsewhere.
  */
@@ -15,6 +14,15 @@ export interface Column {
   readonly ordered?: true;
   /** It has no field of its own. */
   readonly hidden?: true;
+}
+
+export interface Rows {
+  readonly tables: readonly ServedTable[];
+  readonly functions: readonly ServedFunction[];
+  /** Private tables with rows of persons, and the column that holds the person's id. */
+  readonly privateTables: Readonly<Record<string, string>>;
+  /** Private tables without rows of persons. */
+  readonly impersonalTables: readonly string[];
 }
 
 export interface ServedTable {
@@ -32,7 +40,7 @@ export interface ServedTable {
   readonly filters: Readonly<Record<string, string>>;
 }
 
-export const TABLES: readonly ServedTable[] = [
+const TABLES: readonly ServedTable[] = [
   {
     sql: 'public."user"',
     type: 'User',
@@ -85,7 +93,7 @@ export interface ServedFunction {
   readonly closed?: true;
 }
 
-export const FUNCTIONS: readonly ServedFunction[] = [
+const FUNCTIONS: readonly ServedFunction[] = [
   { name: 'public.me()', call: 'select * from public.me()' },
   {
     name: 'public.delete_me()',
@@ -126,13 +134,16 @@ export const FUNCTIONS: readonly ServedFunction[] = [
   { name: 'app_private.psql_user_id()', call: 'select app_private.psql_user_id()', closed: true },
 ];
 
-/** Private tables with a person's rows, and the column that says whose: they must stay what they are too. */
-export const PRIVATE: Readonly<Record<string, string>> = {
+const PRIVATE: Readonly<Record<string, string>> = {
   'app_private.psql_login': 'user_id',
   'app_private.email_claim': 'user_id',
   'app_private.deleted_user': 'id',
   'app_private.task_request': 'user_id',
 };
 
-/** Private tables whose rows are about nobody. */
-export const NOBODYS: readonly string[] = ['app_private.schema_fingerprint'];
+export const SHIPPED_ROWS: Rows = {
+  tables: TABLES,
+  functions: FUNCTIONS,
+  privateTables: PRIVATE,
+  impersonalTables: ['app_private.schema_fingerprint'],
+};

@@ -5,15 +5,15 @@ import { newUserId } from '../support/people.ts';
 import { useTestServer } from '../support/server.ts';
 import { BREAKS } from './breaks.ts';
 import { useGraphqlMatrix } from './graphql-matrix.ts';
-import { TABLES } from './rows.ts';
+import { SHIPPED_ROWS } from './rows.ts';
 import { useSqlMatrix } from './sql-matrix.ts';
 import { waysOf } from './ways.ts';
 
 const database = useTestDatabase();
 const [victim, stranger] = [newUserId(), newUserId()];
-const matrix = useSqlMatrix(database, victim, stranger);
+const matrix = useSqlMatrix(database, victim, stranger, SHIPPED_ROWS);
 const ways = waysOf(victim, stranger);
-const task = TABLES.find(({ sql }) => sql === 'public.task');
+const task = SHIPPED_ROWS.tables.find(({ sql }) => sql === 'public.task');
 
 async function wrongInSql(): Promise<string[]> {
   if (!task) throw new Error('the matrix has no tasks');
@@ -45,7 +45,7 @@ describe('in SQL', () => {
 describe('over HTTP', () => {
   const other = useTestDatabase();
   const people = [newUserId(), newUserId()] as const;
-  const http = useGraphqlMatrix(other, useTestServer(other), ...people);
+  const http = useGraphqlMatrix(other, useTestServer(other), ...people, SHIPPED_ROWS);
 
   // What the operation is about, and what the matrix says of it. A foreign task's user can not be read,
   // so such an answer is an error where it should have been an empty list.

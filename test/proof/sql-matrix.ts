@@ -6,7 +6,7 @@ import type { Client } from 'pg';
 import { beforeAll, expect } from 'vitest';
 import type { TestDatabase } from '../support/database.ts';
 import { newUserId, usePsqlLogins } from '../support/people.ts';
-import { FUNCTIONS, type ServedFunction, type ServedTable, TABLES } from './rows.ts';
+import type { Rows, ServedFunction, ServedTable } from './rows.ts';
 import { readsOf, writesOf } from './statements.ts';
 import { ownRows, refusal, send, type Way } from './ways.ts';
 import { foreign, settle } from './world.ts';
@@ -23,7 +23,7 @@ export function useSqlMatrix(
   database: TestDatabase,
   victim: number,
   stranger: number,
-  tables: readonly ServedTable[] = TABLES,
+  rows: Rows,
 ): SqlMatrix {
   const { privileged, authenticator } = database;
   const logins = usePsqlLogins(database);
@@ -34,8 +34,8 @@ export function useSqlMatrix(
     (through === 'login' && actor !== null && sessions.get(actor)) || authenticator;
   const targetOf = ({ type }: ServedTable) => targets.get(type) ?? 0;
   const makeAgain = async (person: number) => {
-    const rows = await settle(privileged, person, markOf(person), tables);
-    if (person === victim) targets = rows;
+    const made = await settle(privileged, person, markOf(person), rows);
+    if (person === victim) targets = made;
   };
   const third = newUserId();
   /** Whether the work left alone what is not the actor's; if not, it is made again for the next. */
@@ -43,11 +43,11 @@ export function useSqlMatrix(
     actor: number | null,
     work: () => Promise<T>,
   ): Promise<[boolean, T]> {
-    const before = await foreign(privileged, actor, tables);
+    const before = await foreign(privileged, actor, rows);
     // The control of every denial: there is somebody else, with rows.
     expect(before.rows).toBeGreaterThan(5);
     const result = await work();
-    const spared = (await foreign(privileged, actor, tables)).digest === before.digest;
+    const spared = (await foreign(privileged, actor, rows)).digest === before.digest;
     if (!spared) for (const person of [victim, stranger, third]) await makeAgain(person);
     return [spared, result];
   }
@@ -135,7 +135,7 @@ export function useSqlMatrix(
     writes,
     async functions(way) {
       const wrong: string[] = [];
-      for (const served of FUNCTIONS) wrong.push(...(await call(way, served)));
+      for (const served of rows.functions) wrong.push(...(await call(way, served)));
       return wrong;
     },
   };

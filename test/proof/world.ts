@@ -5,7 +5,7 @@
 import { randomUUID } from 'node:crypto';
 import { type Client, escapeLiteral } from 'pg';
 import { addressOf } from '../support/people.ts';
-import { PRIVATE, type ServedTable, TABLES } from './rows.ts';
+import type { Rows, ServedTable } from './rows.ts';
 
 export interface Foreign {
   readonly rows: number;
@@ -27,7 +27,7 @@ export async function settle(
   privileged: Client,
   person: number,
   mark: string,
-  tables: readonly ServedTable[] = TABLES,
+  { tables }: Rows,
 ): Promise<Map<string, number>> {
   await privileged.query(
     'insert into public."user" (id, email) values ($1, $2) on conflict (id) do nothing',
@@ -52,8 +52,11 @@ export async function settle(
   return middle;
 }
 
-const everything = (tables: readonly ServedTable[]) =>
-  [...tables.map(({ sql, owner }): [string, string] => [sql, owner]), ...Object.entries(PRIVATE)]
+const everything = ({ tables, privateTables }: Rows) =>
+  [
+    ...tables.map(({ sql, owner }): [string, string] => [sql, owner]),
+    ...Object.entries(privateTables),
+  ]
     .map(
       ([name, owner]) =>
         `select '${name}' || t::text as x from ${name} t where t.${owner} is distinct from $1`,
@@ -64,14 +67,14 @@ const everything = (tables: readonly ServedTable[]) =>
 export async function foreign(
   privileged: Client,
   person: number | null,
-  tables: readonly ServedTable[] = TABLES,
+  rows: Rows,
 ): Promise<Foreign> {
-  const { rows } = await privileged.query<Foreign>(
+  const { rows: found } = await privileged.query<Foreign>(
     `select count(*)::integer as rows, md5(string_agg(x, ' ' order by x collate "C")) as digest
-     from (${everything(tables)}) as e`,
+     from (${everything(rows)}) as e`,
     [person],
   );
-  const [row] = rows;
+  const [row] = found;
   if (!row) throw new Error('an aggregate gave no row');
   return row;
 }
@@ -80,7 +83,7 @@ export async function foreign(
 export async function idsOf(
   privileged: Client,
   person: number,
-  tables: readonly ServedTable[] = TABLES,
+  { tables }: Rows,
 ): Promise<Map<string, number[]>> {
   const ids = new Map<string, number[]>();
   for (const { sql, type, owner } of tables) {

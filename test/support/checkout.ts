@@ -1,32 +1,13 @@
 /**
- * A copy of the checkout for a test file: what the commands change (current.sql, committed files, the
- * snapshots) is changed there. Installed packages are shared.
+ * A copy of the checkout with the shipped migrations, for a test file: what the commands change
+ * (current.sql, committed files, the snapshots) is changed there. Installed packages are shared.
  */
-import {
-  chmodSync,
-  cpSync,
-  mkdtempSync,
-  readFileSync,
-  realpathSync,
-  rmSync,
-  symlinkSync,
-  writeFileSync,
-} from 'node:fs';
+import { mkdtempSync, readFileSync, realpathSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll } from 'vitest';
-import { ROOT, runOnce } from './process.ts';
-
-const PARTS = [
-  'src',
-  'migrations',
-  'test',
-  'docs',
-  '.gmrc',
-  'package.json',
-  'tsconfig.json',
-  'vitest.config.ts',
-];
+import { runOnce, shippedRoot } from './process.ts';
+import { copyCheckout } from './shipped.ts';
 
 export interface Checkout {
   readonly root: string;
@@ -41,9 +22,7 @@ export interface Checkout {
 
 export function useCheckout(env: () => Record<string, string>): Checkout {
   const root = realpathSync(mkdtempSync(join(tmpdir(), 'rowguard-checkout-')));
-  chmodSync(root, 0o755);
-  for (const part of PARTS) cpSync(join(ROOT, part), join(root, part), { recursive: true });
-  symlinkSync(join(ROOT, 'node_modules'), join(root, 'node_modules'));
+  copyCheckout(shippedRoot(), root);
   afterAll(() => rmSync(root, { recursive: true, force: true }));
   const current = join(root, 'migrations/current.sql');
   const blank = readFileSync(current, 'utf8');

@@ -1,6 +1,6 @@
 /**
- * Vitest's global setup: one throw-away PostgreSQL for the whole run, with a migrated template database
- * that each test file clones. Nothing of it outlives the run.
+ * Vitest's global setup: one throw-away PostgreSQL for the whole run, with the template databases that
+ * each test file clones (templates.ts). Nothing of it outlives the run.
  */
 import { chmodSync, mkdtempSync, realpathSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -10,9 +10,10 @@ import type { TestProject } from 'vitest/node';
 import { type EmbeddedDatabase, openEmbedded } from '../../src/embedded/embedded.ts';
 import { connectionsClosed, migrateDatabase } from '../../src/migrate/migrate.ts';
 import { openOther } from './other-postgres.ts';
+import { makeTemplates, type Templates } from './templates.ts';
 
-/** The database that openEmbedded makes; migrated, it is the template. */
-export const TEMPLATE = 'todo';
+/** The database that openEmbedded makes; with every committed migration, it is a template. */
+const WHOLE = 'todo';
 
 declare module 'vitest' {
   export interface ProvidedContext {
@@ -21,6 +22,7 @@ declare module 'vitest' {
     authenticatorUrl: string;
     /** The major version of the PostgreSQL that is asked. */
     postgres: number;
+    templates: Templates;
   }
 }
 
@@ -49,8 +51,7 @@ export default async function setup(project: TestProject): Promise<() => Promise
     const version = Math.floor(Number(rows[0].server_version_num) / 10_000);
     if (other) console.log(`The tests run on PostgreSQL ${version}.`);
     project.provide('postgres', version);
-    // A template nobody can connect to is copied at any time.
-    await root.query(`alter database ${TEMPLATE} is_template true allow_connections false`);
+    project.provide('templates', await makeTemplates(WHOLE, root, urls, directory));
     await root.end();
     project.provide('rootUrl', urls.root);
     project.provide('ownerUrl', urls.owner);

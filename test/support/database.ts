@@ -3,14 +3,17 @@
  * is the superuser, for controls only: it shows that a row which somebody can not see is there.
  */
 import { randomInt } from 'node:crypto';
+import { join } from 'node:path';
 import { Client, type ClientBase, type QueryResult } from 'pg';
 import { afterAll, beforeAll, inject } from 'vitest';
 import { openClient, withClient } from '../../src/database/connect.ts';
 import { USER_ID_SETTING } from '../../src/database/session.ts';
-import { TEMPLATE } from './cluster.ts';
+import { ROOT } from '../../src/migrate/root.ts';
 
 export interface TestDatabase {
   readonly name: string;
+  /** Its committed/ holds the migrations that made the database. */
+  readonly migrationsFolder: string;
   readonly urls: { root: string; owner: string; authenticator: string };
   readonly privileged: Client;
   readonly owner: Client;
@@ -19,8 +22,11 @@ export interface TestDatabase {
 
 let files = 0;
 
-/** Call at the top of a test file; the fields are there once its tests run. */
-export function useTestDatabase(): TestDatabase {
+/**
+ * Call at the top of a test file; the fields are there once its tests run. The framework's tests run on the
+ * shipped migrations, those of test/app on the whole chain.
+ */
+export function useTestDatabase(chain: 'shipped' | 'whole' = 'shipped'): TestDatabase {
   const name = `test_${process.pid}_${++files}_${randomInt(1e9)}`;
   const url = (base: string) => base.replace(/\/[^/]*$/, `/${name}`);
   const urls = {
@@ -28,8 +34,10 @@ export function useTestDatabase(): TestDatabase {
     owner: url(inject('ownerUrl')),
     authenticator: url(inject('authenticatorUrl')),
   };
+  const root = chain === 'whole' ? ROOT : inject('templates').shippedRoot;
   const database: TestDatabase = {
     name,
+    migrationsFolder: join(root, 'migrations'),
     urls,
     privileged: new Client({ connectionString: urls.root }),
     owner: new Client({ connectionString: urls.owner }),
@@ -37,7 +45,7 @@ export function useTestDatabase(): TestDatabase {
   };
   const clients = [database.privileged, database.owner, database.authenticator];
   beforeAll(async () => {
-    await withRoot((root) => cloneTemplate(root, name));
+    await withRoot((root) => cloneTemplate(root, name, inject('templates')[chain]));
     for (const client of clients) await client.connect();
   });
   afterAll(async () => {
@@ -52,9 +60,9 @@ const withRoot = <T>(work: (root: Client) => Promise<T>): Promise<T> =>
   withClient(inject('rootUrl'), work);
 
 /** CREATE DATABASE copies neither the rights on the database nor, so, the revocation from PUBLIC. */
-async function cloneTemplate(root: Client, name: string): Promise<void> {
+async function cloneTemplate(root: Client, name: string, template: string): Promise<void> {
   await root.query(
-    `create database ${name} template ${TEMPLATE} owner todo_owner strategy file_copy`,
+    `create database ${name} template ${template} owner todo_owner strategy file_copy`,
   );
   await root.query(`revoke all on database ${name} from public`);
   await root.query(`grant connect on database ${name} to todo_authenticator`);

@@ -3,9 +3,12 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { chmodSync, mkdtempSync, readFileSync, realpathSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterEach } from 'vitest';
+import { afterEach, inject } from 'vitest';
 
 export const ROOT = join(import.meta.dirname, '../..');
+
+/** Where programs run unless a test says otherwise: their migrations are the ones of the test databases. */
+export const shippedRoot = (): string => inject('templates').shippedRoot;
 
 export interface Started {
   readonly child: ChildProcess;
@@ -65,7 +68,7 @@ function spawnScript(
   args: readonly string[],
   env: Record<string, string>,
   user?: Uid,
-  root = ROOT,
+  root = shippedRoot(),
 ): Started {
   const { PATH = '', HOME = '' } = process.env;
   const child = spawn(process.execPath, [join(root, script), ...args], {

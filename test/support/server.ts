@@ -34,6 +34,7 @@ export function testServerOptions(database: TestDatabase, issuer: IssuerOptions)
     host: '127.0.0.1',
     port: 0,
     authenticatorUrl: database.urls.authenticator,
+    migrationsFolder: database.migrationsFolder,
     identity: { ...issuer, key: issuer.secret, algorithms: ['HS256'], maxAge: 3600 },
     poolSize: 5,
     poolWaitMs: 5000,

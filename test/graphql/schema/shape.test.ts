@@ -16,13 +16,14 @@ import {
 } from 'graphql';
 import { beforeAll, expect, test } from 'vitest';
 import { useTestDatabase } from '../../support/database.ts';
+import { shippedRoot } from '../../support/process.ts';
 import { useTestServer } from '../../support/server.ts';
 import { dataOf } from '../../support/tasks.ts';
 
 const database = useTestDatabase();
 const server = useTestServer(database);
 
-const CONTRACT = readFileSync(join(import.meta.dirname, '../../app/schema.graphql'), 'utf8');
+const CONTRACT = readFileSync(join(shippedRoot(), 'test/app/schema.graphql'), 'utf8');
 
 let schema: GraphQLSchema;
 beforeAll(async () => {
