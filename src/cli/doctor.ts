@@ -1,5 +1,5 @@
 /**
- * `npm run doctor`: what is unsafe in a database, and the SQL that mends it. Exit code 1 with an error
+ * `npm run doctor`: what is unsafe in a database, and the SQL that fixes it. Exit code 1 with an error
  * finding or when it could not look. It only reads, and never prints a URL's password.
  */
 import { parseArgs } from 'node:util';
@@ -9,20 +9,22 @@ import { describeUrl } from '../database/connection-error.ts';
 import { parseDatabaseUrl } from '../database/url.ts';
 import { errorsOf, examine, type Finding, SERVER_LOGIN } from '../doctor/doctor.ts';
 import { report } from '../doctor/report.ts';
+import { doctorScript } from '../doctor/statement.ts';
 import { useEmbedded } from '../embedded/embedded.ts';
 import { OperatorError } from '../errors.ts';
 import { runCommand, UsageError } from './command.ts';
 
 const HELP = `
-Usage: npm run doctor -- [--login <name>] [--json] [url]
+Usage: npm run doctor -- [--login <name>] [--json] [--sql] [url]
 
-Looks for what is unsafe in a database and prints the SQL that mends it. Changes nothing.
+Looks for what is unsafe in a database and prints the SQL that fixes it. Changes nothing.
 docs/doctor.md explains each code. Exit code 1 with an error; warnings do not count.
 
   url      the database, as any of its logins; else DATABASE_URL, else AUTH_DATABASE_URL,
            else the embedded database
   --login  the login the server connects as (${SERVER_LOGIN})
   --json   the findings as a JSON array
+  --sql    print the doctor's own SQL, for psql, and examine nothing
 `;
 
 await runCommand(HELP, async (args) => {
@@ -31,9 +33,14 @@ await runCommand(HELP, async (args) => {
     options: {
       login: { type: 'string', default: SERVER_LOGIN },
       json: { type: 'boolean', default: false },
+      sql: { type: 'boolean', default: false },
     },
     allowPositionals: true,
   });
+  if (values.sql) {
+    console.log(doctorScript(values.login));
+    return 0;
+  }
   const [url, ...more] = positionals;
   if (more.length > 0) throw new UsageError('Only one URL can be examined at a time.');
   const config = url === undefined ? loadDoctorConfig() : { ...loadDoctorConfig({}), url };

@@ -1,6 +1,6 @@
 /**
  * Before the server listens: production does not serve an unsafe database or as an unsafe login. In
- * development the same findings are lines in the log, since that is where they are being mended.
+ * development the same findings are lines in the log, because the developer is still at work.
  */
 import type { Pool } from 'pg';
 import { OperatorError } from '../errors.ts';
@@ -16,7 +16,7 @@ export async function examineBeforeServing(
   const errors = errorsOf(findings);
   if (production && errors.length > 0) throw refusal(errors);
   for (const finding of findings) {
-    // The embedded server's version is the package's: nothing a developer could do about it.
+    // A developer cannot change the version of the embedded PostgreSQL.
     if (production || finding.code !== 'SERVER_VERSION') log(line(finding));
   }
 }
@@ -25,6 +25,6 @@ function refusal(errors: readonly Finding[]): OperatorError {
   const list = errors.map(({ code, object, message }) => `  - ${code} ${object}: ${message}`);
   return new OperatorError(
     `The database is not safe to serve:\n${list.join('\n')}`,
-    'npm run doctor shows the SQL that mends each; run it as the owner, then start again.',
+    'npm run doctor prints the SQL that fixes each; run it as the owner, then start again.',
   );
 }

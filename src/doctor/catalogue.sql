@@ -1,3 +1,15 @@
+-- What the rules look at: the first half of the doctor's statement, as common table expressions. Each system
+-- catalogue is read once, because a new connection pays for each one it opens. Reads the catalogue only, so
+-- any login gets the same answer, and changes nothing. Each rule returns (code, level, object, message, fix).
+--
+-- $1 is the login to judge beside todo_authenticator. The server passes its own.
+--
+-- Relations are qualified here and in the output. Built-in functions and operators are not: PostgreSQL
+-- searches pg_catalog first, and the runner pins search_path to ''. app_private must not be in search_path,
+-- because policies are compared as text.
+--
+-- Words: *served* is schema public, which the API shows. *Owned* is a served table whose rows belong to
+-- people. The *identity* is app_private.current_user_id().
 place as materialized (
   select d.oid as database, d.datname, d.datdba, d.datacl, coalesce(n.nspowner, d.datdba) as owner
   from pg_catalog.pg_database as d
@@ -8,14 +20,14 @@ role as materialized (
   select r.oid, r.rolname, quote_ident(r.rolname) as name, r.rolsuper, r.rolbypassrls, r.rolinherit,
     r.rolcanlogin, r.rolcreaterole or r.rolcreatedb or r.rolreplication as has_powers,
     r.rolname in ($1, 'todo_authenticator') as is_server,
-    -- Whose own rights are no finding: the owner, superusers, and the administrators that hosts add.
+    -- Rights of these are no finding: the owner, superusers, and the administrators that hosts add.
     r.rolsuper or r.oid = (select p.owner from place as p) or r.rolname in
       ('neon_superuser', 'rds_superuser', 'cloudsqlsuperuser', 'azure_pg_admin') as trusted
   from pg_catalog.pg_roles as r
   union all
   select 0, 'public', 'public', false, false, false, false, false, false, false
 ),
--- Every schema of ours; others' (a host's, an extension's) are none of the doctor's business.
+-- The schemas of the owner. Schemas of a host or an extension are not judged.
 schema as materialized (
   select n.oid, n.nspname, n.nspowner, n.nspacl, n.nspname = 'public' as served
   from pg_catalog.pg_namespace as n
@@ -25,13 +37,12 @@ schema as materialized (
 extended as materialized (
   select d.classid, d.objid from pg_catalog.pg_depend as d where d.deptype = 'e'
 ),
--- Columns of our relations. Each catalogue is read once: on a new connection it costs more to look up
--- what a catalogue is than to read it.
+-- Columns of these schemas' relations.
 attribute as materialized (
   select a.attrelid, a.attnum, a.attname, quote_ident(a.attname) as name, a.attnotnull, a.attidentity,
     a.attgenerated, a.attacl, a.atttypid, a.atttypmod, a.attcollation,
-    -- What people write: its comparisons are leakproof, so statistics of it answer everybody's queries.
-    -- Before PostgreSQL 17 "the default" is -1 and not null.
+    -- Text that people write. Its comparisons are leakproof, so the planner uses its statistics for every
+    -- login. Before PostgreSQL 17 the default is -1 and not null.
     coalesce(a.attstattarget, -1) <> 0
       and (t.typcategory = 'S' or t.oid = 'pg_catalog.bytea'::pg_catalog.regtype) as has_samples
   from pg_catalog.pg_attribute as a
@@ -77,7 +88,7 @@ relation as materialized (
       where e.classid = 'pg_catalog.pg_class'::pg_catalog.regclass and e.objid = c.oid
     )
 ),
--- Every right on a relation that is not its owner's own; `attname` is null where it is for all of it.
+-- Every right on a relation, without its owner's. `attname` is null for a right on the whole relation.
 held as materialized (
   select x.relation, x.attname, x.attnum, x.attidentity, x.privilege, x.grantee, r.name as role, r.is_server,
     x.is_grantable
@@ -96,7 +107,7 @@ held as materialized (
   join role as r on r.oid = x.grantee
   where x.grantee <> x.relowner and not r.trusted
 ),
--- The same by command, for the policies that must stand behind it.
+-- The same by command: each command needs a policy.
 granted as materialized (
   select h.relation, h.privilege as command, string_agg(distinct h.role, ', ') as roles
   from held as h
@@ -122,9 +133,9 @@ index as materialized (
     pg_get_expr(i.indpred, i.indrelid) as predicate, i.indisexclusion, c.relname, k.conname,
     format('%I.%I', r.nspname, c.relname) as name, m.amname = 'btree' as is_btree,
     c.relispartition as is_inherited,
-    -- Whether a query can be answered from its first key ahead of a policy: read in its order, by a
-    -- distance, or by a leakproof operator. Nobody but the owner can name the collation bytewise, and as
-    -- long as it is ICU's no prefix is found in it.
+    -- Whether PostgreSQL can use the first key before a policy: in its order, by a distance, or by a
+    -- leakproof operator. Only the owner can name the collation bytewise, and an ICU collation finds no
+    -- prefix.
     coalesce(i.indcollation[0] <> (
         select l.oid from pg_catalog.pg_collation as l join schema as s on s.oid = l.collnamespace
         where s.nspname = 'app_private' and l.collname = 'bytewise' and l.collprovider = 'i'
@@ -142,7 +153,7 @@ index as materialized (
   join pg_catalog.pg_am as m on m.oid = c.relam
   left join pg_catalog.pg_constraint as k on k.conindid = i.indexrelid and k.contype in ('p', 'u', 'x')
 ),
--- Foreign keys of our tables; `columns` and `targets` as they are written.
+-- Foreign keys of our tables. `columns` and `targets` are lists as SQL writes them.
 reference as materialized (
   select k.oid, k.conname, k.conrelid, k.confrelid, k.conkey, k.confkey, k.confdeltype, c.name as child,
     c.served as child_served, c.owner as child_owner, c.owner_number as child_owner_number, c.relname as child_name, p.name as parent,

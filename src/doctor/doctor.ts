@@ -1,6 +1,6 @@
 /**
- * Runs doctor.sql over an open connection and hands on what it found. Reads the catalogue, changes
- * nothing, and needs no rights: the owner and the server's login get the same answer.
+ * Runs the doctor's statement on an open connection and returns its findings. It reads the catalogue only,
+ * never changes anything and needs no rights: the owner and the server's login get the same answer.
  */
 import type { ClientBase, Pool } from 'pg';
 import { dropConnection } from '../database/one-round-trip/driver.ts';
@@ -17,14 +17,14 @@ export interface Finding {
   readonly object: string;
   /** One sentence. */
   readonly message: string;
-  /** The SQL that mends it, for the owner; a comment where there is none. */
+  /** The SQL that fixes it, for the owner; a SQL comment where there is none or where it is allowed. */
   readonly fix: string;
 }
 
-/** The login that is judged unless another is named. */
+/** The login that is judged by default. */
 export const SERVER_LOGIN = 'todo_authenticator';
 
-/** How long the server waits for a verdict, in milliseconds. */
+/** How long the server waits for an answer, in milliseconds. */
 const PATIENCE_MS = 15_000;
 
 /** In a read-only transaction of its own. */
@@ -33,12 +33,12 @@ export async function examine(client: ClientBase, login = SERVER_LOGIN): Promise
   try {
     return await examineHere(client, login);
   } finally {
-    // Nothing was changed; on a connection that broke, what broke it is the error to hand on.
+    // The transaction changed nothing. On a broken connection the first error is the one to report.
     await client.query('rollback').catch(() => {});
   }
 }
 
-/** In the caller's transaction, and so with what that one has changed. */
+/** In the caller's transaction, so that its uncommitted changes are judged. */
 export async function examineHere(client: ClientBase, login = SERVER_LOGIN): Promise<Finding[]> {
   // Compiling the query would take longer than running it.
   await client.query("set local search_path = ''; set local jit = off");
@@ -50,7 +50,7 @@ export async function examineHere(client: ClientBase, login = SERVER_LOGIN): Pro
 export async function examineServer(pool: Pool): Promise<Finding[]> {
   const client = await pool.connect();
   let failure: Error | undefined;
-  // A database that hangs would keep the connection, and whoever waits for the verdict.
+  // A database that hangs would keep the connection and its caller forever.
   const late = setTimeout(() => dropConnection(client), PATIENCE_MS);
   try {
     const { rows } = await client.query<{ login: string }>('select session_user as login');
@@ -60,7 +60,7 @@ export async function examineServer(pool: Pool): Promise<Finding[]> {
     throw error;
   } finally {
     clearTimeout(late);
-    // A connection that failed is not given to the next request.
+    // The pool must not give a failed connection to the next request.
     client.release(failure);
   }
 }

@@ -1,13 +1,13 @@
 /**
- * Whether the migration that was just run on the shadow database may be committed. Receives an owner's
- * connection to it. `commit` comes here twice: after it has rebuilt the shadow from the history, and
- * after it has run the new migration. Only the second may refuse: a finding of the history would
- * otherwise stand in the way of the very migration that mends it.
+ * Decides whether the migration that just ran on the shadow database may be committed. Takes an owner's
+ * connection to the shadow. `commit` calls it twice: after it rebuilt the shadow from the history, and after
+ * it ran the new migration. Only the second call may refuse: otherwise a finding of the history would block
+ * the migration that fixes it.
  */
 import type { ClientBase } from 'pg';
 import { errorsOf, examine, type Finding } from './doctor.ts';
 
-/** A comment on the shadow database: it goes with the database at the next reset. */
+/** A comment on the shadow database. The next reset drops it with the database. */
 const MARK = 'rowguard: history examined';
 
 export interface Verdict {
@@ -21,7 +21,7 @@ export async function judgeShadow(client: ClientBase): Promise<Verdict> {
   return { findings, refused: !isHistory && errorsOf(findings).length > 0 };
 }
 
-/** True the first time after a reset. A first migration has no history before it. */
+/** True for the first call after a reset. A first migration has no history before it. */
 async function markHistory(client: ClientBase): Promise<boolean> {
   const { rows } = await client.query<{ fresh: boolean; statement: string }>(
     `select shobj_description(d.oid, 'pg_database') is distinct from $1

@@ -1,7 +1,7 @@
-/** Findings as text for a terminal. Receives what the doctor found; prints nothing itself. */
+/** Findings as text for a terminal. Takes the doctor's findings, returns text, never prints. */
 import { errorsOf, type Finding } from './doctor.ts';
 
-/** One block for each finding, its fix last so that it can be copied, and a line that counts them. */
+/** One block per finding, its fix last so that it can be copied, then a line with the counts. */
 export function report(findings: readonly Finding[]): string {
   const blocks = findings.map(
     ({ code, level, object, message, fix }) =>

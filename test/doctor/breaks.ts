@@ -210,6 +210,71 @@ export const breaks = (database: string): [string, string, string, string][] => 
     'constraint task_user_id_fkey foreign key (user_id) references public."user" (id)',
     'OWNER_NOT_REFERENCED public.task',
   ],
+  [
+    'tasks without a default owner',
+    'user_id integer not null default app_private.current_user_id(),',
+    'user_id integer not null,',
+    'OWNER_DEFAULT_MISSING public.task',
+  ],
+  [
+    'an owner that may change',
+    'or old.user_id is distinct from new.user_id\n    ',
+    '',
+    'IMMUTABLE_MISSING public.task',
+  ],
+  [
+    'a trigger that only warns',
+    "raise exception '% of % can not be changed'",
+    "raise warning '% of % can not be changed'",
+    'TRIGGER_REPLACED app_private.refuse_change()',
+  ],
+  [
+    'a trigger that does not know a column',
+    '(old.title, old.description, old.completed)\n    is distinct from (new.title, new.description, new.completed)',
+    '(old.title, old.completed) is distinct from (new.title, new.completed)',
+    'TOUCH_MISSING public.task',
+  ],
+  [
+    'deleted accounts forgotten',
+    '  after delete on public."user"',
+    '  after insert on public."user"',
+    'TOMBSTONE_MISSING public."user"',
+  ],
+  [
+    'a login that keeps its person',
+    'add constraint psql_login_user_id_fkey foreign key (user_id)\n  references public."user" (id) on delete cascade',
+    'add constraint psql_login_user_id_fkey foreign key (user_id)\n  references public."user" (id)',
+    'USER_REFERENCE psql_login_user_id_fkey on app_private.psql_login',
+  ],
+  [
+    'the keys of any person',
+    'v_user_id constant integer := app_private.current_user_id();',
+    'v_user_id constant integer := 1;',
+    'FUNCTION_READS_PRIVATE public.create_task_once(text, text, text, boolean)',
+  ],
+  ...[
+    ['grant usage on schema public to todo_user;', 'schema public'],
+    ['grant select on public."user" to todo_user;', 'public."user"'],
+    ['grant usage on schema app_private to todo_authenticator;', 'schema app_private'],
+    [
+      'grant execute on function app_private.current_user_id() to todo_user;',
+      'app_private.current_user_id()',
+    ],
+    ['grant execute on function public.me() to todo_user;', 'public.me()'],
+    [
+      'grant execute on function app_private.schema_state() to todo_authenticator;',
+      'app_private.schema_state()',
+    ],
+    [
+      "execute format('grant connect on database %I to todo_authenticator', current_database());",
+      `database ${database}`,
+    ],
+  ].map(([line = '', object = '']): [string, string, string, string] => [
+    `a right forgotten: ${object}`,
+    line,
+    '',
+    `GRANT_MISSING ${object}`,
+  ]),
 ];
 
 /** A line more: what a next migration might bring. */
@@ -269,5 +334,64 @@ export const ADDITIONS: [string, string, string][] = [
     'all tables to come',
     'alter default privileges grant select on tables to todo_user;',
     'DEFAULT_PRIVILEGES tables',
+  ],
+  [
+    'another person in a task',
+    'alter table public.task add assignee_id integer references public."user" (id);',
+    'USER_REFERENCE task_assignee_id_fkey on public.task',
+  ],
+  [
+    'a function that sets the claim for its caller',
+    `create function public.act_as(id integer) returns text language sql volatile
+      return set_config('jwt.claims.user_id', id::text, true);
+      grant execute on function public.act_as to todo_user;`,
+    'FUNCTION_SETS_IDENTITY public.act_as(integer)',
+  ],
+  [
+    'a claim set by dynamic SQL',
+    `create function public.act_as(id integer) returns void language plpgsql security definer set search_path = ''
+      as $$ begin execute format('set local jwt.claims.user_id = %L', id); end $$;
+      grant execute on function public.act_as to todo_user;`,
+    'FUNCTION_SETS_IDENTITY public.act_as(integer)',
+  ],
+  [
+    'a wrapper around an owner’s function',
+    `create function public.leave(id integer) returns void language sql volatile security definer set search_path = ''
+      begin atomic select app_private.end_account(id); end;
+      grant execute on function public.leave to todo_user;`,
+    'FUNCTION_SETS_IDENTITY public.leave(integer)',
+  ],
+  [
+    'an order that the caller writes',
+    `create function public.sorted(by text) returns setof public.task language plpgsql stable
+      as $$ begin return query execute 'select * from public.task order by ' || by; end $$;
+      grant execute on function public.sorted to todo_user;`,
+    'FUNCTION_DYNAMIC_SQL public.sorted(text)',
+  ],
+  [
+    'rows sent to every listener',
+    `create function app_private.tell() returns trigger language plpgsql set search_path = ''
+      as $$ begin perform pg_notify('task', row_to_json(new)::text); return null; end $$;
+      create trigger tell after insert on public.task for each row execute function app_private.tell();`,
+    'FUNCTION_NOTIFIES app_private.tell()',
+  ],
+  [
+    'a trigger switched off',
+    'alter table public.task disable trigger _200_touch;',
+    'TRIGGER_DISABLED _200_touch on public.task',
+  ],
+  [
+    'a column that takes its trigger with it',
+    'alter table public.task drop column description cascade;',
+    'TOUCH_MISSING public.task',
+  ],
+  [
+    'an owner of another name, and an or',
+    `create table public.item (id integer generated always as identity primary key, open boolean,
+        owner_id integer not null references public."user" (id) on delete cascade);
+      alter table public.item enable row level security, force row level security;
+      create policy select_own on public.item for select
+        using (owner_id = (select app_private.current_user_id()) or open);`,
+    'POLICY_TOO_WIDE select_own on public.item',
   ],
 ];

@@ -1,3 +1,5 @@
+-- Comments are the API's documentation.
+
 select 'COMMENT_MISSING', 'warning', x.object,
   format('%s has no comment; the API shows it as its documentation.', x.object),
   format('comment on %s is ''…'';', x.object)

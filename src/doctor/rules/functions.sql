@@ -1,14 +1,16 @@
+-- Functions by themselves: the identity is the reviewed one, and no function runs before a policy, with the
+-- caller's search_path or for everybody. What a function does is judged in reach.sql.
+
 select 'IDENTITY_MISSING', 'error', 'app_private.current_user_id()',
   'There is no app_private.current_user_id(): this database has not been migrated.',
   '-- npm run db -- migrate; npm start does it for the embedded database'
 where not exists (select from routine as f where f.name = 'app_private.current_user_id()')
 union all
 
--- Word for word what was reviewed: the setting counts on the server's login only, and is read as it
--- must be. Not SECURITY DEFINER, no SET, an SQL-standard body: else it is not inlined. White space is
--- PostgreSQL's own.
+-- Word for word the reviewed function: the setting counts on the server's login only. With SECURITY DEFINER, a
+-- SET clause or a string body PostgreSQL would not inline it. White space is PostgreSQL's own.
 select 'IDENTITY_CHANGED', 'error', f.name,
-  format('%s is not the function that was reviewed, so the identity may be open to lies.', f.name),
+  format('%s is not the function that was reviewed, so a login may be able to choose its identity.', f.name),
   x.fix
 from routine as f
 join (values
@@ -40,10 +42,10 @@ where f.prosecdef <> x.is_definer or (f.proconfig is not null) <> x.is_definer o
   or regexp_replace(f.body, '\s+', '', 'g') <> regexp_replace(x.body, '\s+', '', 'g')
 union all
 
--- An immutable identity in a prepared statement gave user 2 the rows of user 1; a volatile one runs
--- once per row. Nothing that reads a setting or the login may be immutable.
+-- An immutable identity in a prepared statement gave user 2 the rows of user 1. A volatile one runs once per
+-- row. No function that reads a setting or the login may be immutable.
 select 'FUNCTION_VOLATILITY', 'error', f.name,
-  format('%s is %s, but what it returns holds for one statement only.', f.name,
+  format('%s is %s, but its result holds for one statement only.', f.name,
     case f.provolatile when 'i' then 'immutable' else 'volatile' end),
   format('alter function %s stable;', f.name)
 from routine as f
@@ -53,13 +55,13 @@ where (f.name in ('app_private.current_user_id()', 'app_private.is_current_user(
     and f.body ~* '\m(current_setting|session_user|current_user|current_role|current_user_id|is_current_user|psql_user_id)\M')
 union all
 
--- A leakproof function may look at rows before the policy does.
-select 'FUNCTION_LEAKPROOF', 'error', f.name, format('%s may run ahead of policies (leakproof).', f.name),
+-- PostgreSQL may run a leakproof function on rows before it applies the policy.
+select 'FUNCTION_LEAKPROOF', 'error', f.name, format('%s may run before policies (leakproof).', f.name),
   format('alter function %s not leakproof;', f.name)
 from routine as f where f.proleakproof
 union all
 
--- With the caller's search_path the caller says what the owner's code calls.
+-- With the caller's search_path the caller chooses which functions and tables the owner's code uses.
 select 'FUNCTION_DEFINER_PATH', 'error', f.name,
   format('%s runs as its owner, but with the caller''s search_path.', f.name),
   format('alter routine %s set search_path = '''';', f.name)
@@ -69,9 +71,9 @@ where f.prosecdef and not exists (
 )
 union all
 
--- FORCE binds the owner, so its SECURITY DEFINER functions too; a superuser's are bound by nothing.
+-- FORCE binds the owner and its SECURITY DEFINER functions. No policy binds a superuser's.
 select 'FUNCTION_DEFINER_OWNER', 'error', f.name,
-  format('%s runs as %s, for whom no policy holds.', f.name, r.name),
+  format('%s runs as %s, which no policy binds.', f.name, r.name),
   format('alter routine %s owner to %s;', f.name,
     (select o.name from place as p join role as o on o.oid = p.owner))
 from routine as f join role as r on r.oid = f.proowner

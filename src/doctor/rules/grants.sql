@@ -1,3 +1,6 @@
+-- Rights. Protects from a right that no policy covers, that includes columns added later, or that reaches
+-- logins made later.
+
 -- A table-wide insert or update includes id, owner, timestamps and every column added later.
 select 'GRANT_BY_TABLE', 'error', c.name,
   format('%s may %s every column of %s, also its owner and those added later.',
@@ -16,9 +19,9 @@ where c.served and c.is_table and h.grantee <> 0 and h.attname is null and h.pri
 group by c.name
 union all
 
--- These are the database's to give: a chosen id can occupy ids to come, a chosen owner is a lie.
+-- The database fills these columns. A chosen id occupies a later one, a chosen owner is a lie.
 select 'GRANT_OWNER_COLUMN', 'error', c.name,
-  format('%s may choose what only the database gives: %s of %s.', string_agg(distinct h.role, ', '),
+  format('%s may write columns that only the database fills: %s of %s.', string_agg(distinct h.role, ', '),
     string_agg(distinct h.attname, ', '), c.name),
   string_agg(format('revoke %s (%I) on %s from %s;', h.privilege, h.attname, c.name, h.role), ' '
     order by h.role, h.privilege, h.attname)
@@ -29,8 +32,8 @@ where c.served and c.is_table and h.grantee <> 0 and h.privilege in ('insert', '
 group by c.name
 union all
 
--- Policies do not cover these: TRUNCATE empties everybody's rows, REFERENCES and TRIGGER look at them,
--- MAINTAIN locks them, a sequence tells and moves everybody's next id.
+-- No policy covers these. TRUNCATE removes everybody's rows, REFERENCES and TRIGGER read them, MAINTAIN locks
+-- the table, and a sequence shows and moves the next id.
 select 'GRANT_BEYOND_RLS', 'error', c.name,
   format('%s may %s %s, which no policy covers.', string_agg(distinct h.role, ', '),
     string_agg(distinct h.privilege, ', '), c.name),
@@ -42,9 +45,9 @@ where c.served and h.grantee <> 0
 group by c.name
 union all
 
--- A right that can be handed on is not bounded by what is written here.
+-- The holder of a grant option can give the right to anybody, and no migration says so.
 select 'GRANT_OPTION', 'error', c.name,
-  format('%s may hand on rights on %s to others.', string_agg(distinct h.role, ', '), c.name),
+  format('%s may grant rights on %s to others.', string_agg(distinct h.role, ', '), c.name),
   string_agg(distinct format('revoke grant option for %s%s on %s from %s cascade;', h.privilege,
     coalesce(' (' || quote_ident(h.attname) || ')', ''), c.name, h.role), ' ')
 from held as h join relation as c on c.oid = h.relation
@@ -52,7 +55,7 @@ where c.served and h.is_grantable
 group by c.name
 union all
 
--- PUBLIC is everybody with a connection, today and later.
+-- PUBLIC includes every login, those made later too.
 select 'GRANT_TO_PUBLIC', 'error', c.name,
   format('%s on %s is granted to everybody.', string_agg(distinct h.privilege, ', '), c.name),
   format('revoke all on %s from public;', c.name)
@@ -65,7 +68,7 @@ select 'GRANT_TO_PUBLIC', 'error', 'schema ' || quote_ident(s.nspname),
 from schema as s cross join lateral aclexplode(s.nspacl) as a where a.grantee = 0
 group by s.nspname
 union all
--- Null stands for PostgreSQL's own default: connect and temp for everybody.
+-- Null is PostgreSQL's default: CONNECT and TEMPORARY for PUBLIC.
 select 'GRANT_TO_PUBLIC', 'error', 'database ' || quote_ident(p.datname),
   format('%s on database %I is granted to everybody.', string_agg(lower(a.privilege_type), ', '), p.datname),
   format('revoke all on database %I from public;', p.datname)
@@ -74,7 +77,7 @@ where a.grantee = 0
 group by p.datname
 union all
 
--- Who may create in a schema can shadow names and leave objects; TEMP and CREATE fill the disk.
+-- CREATE in a schema lets a role shadow names and leave objects. TEMP and CREATE let it fill the disk.
 select 'GRANT_CREATE', 'error', x.object,
   format('%s may create in %s.', string_agg(distinct r.name, ', '), x.object),
   string_agg(format('revoke %s on %s from %s;', lower(x.privilege_type), x.object, r.name), ' ')
@@ -91,7 +94,7 @@ where x.grantee <> 0 and not r.trusted
 group by x.object
 union all
 
--- What is not served has no policies: nobody but the owner may touch it, or look names up in it.
+-- Private tables have no policies: only the owner may use them, or look up names in their schema.
 select 'PRIVATE_GRANTED', 'error', c.name,
   format('%s may %s the private %s.', string_agg(distinct h.role, ', '),
     string_agg(distinct h.privilege, ', '), c.name),
@@ -110,7 +113,7 @@ where not s.served and a.grantee not in (0, s.nspowner) and a.privilege_type = '
 group by s.nspname
 union all
 
--- What the owner will create tomorrow is born with these rights.
+-- Each object that the owner creates later gets these rights.
 select 'DEFAULT_PRIVILEGES', 'error', x.object,
   format('What the owner creates later is granted to %s: %s.', x.grantees, x.object),
   string_agg(format('alter default privileges for role %s%s revoke all on %s from %s;',
@@ -130,7 +133,7 @@ from (
 ) as x cross join lateral unnest(x.names) as g
 group by x.object, x.grantees, x.within
 union all
--- Functions are PUBLIC's from birth unless this has been said once, for the whole database.
+-- PUBLIC may execute every new function unless the default is revoked, once for the whole database.
 select 'DEFAULT_PRIVILEGES', 'error', 'functions',
   'What the owner creates later can be executed by everybody: functions.',
   format('alter default privileges for role %s revoke execute on functions from public;', o.name)
@@ -141,7 +144,7 @@ where not exists (
 )
 union all
 
--- Large objects have no row level security. Only a superuser can close them, so this is for knowing.
+-- Large objects have no row level security. Only a superuser can revoke these rights: a warning.
 select 'LARGE_OBJECTS', 'warning', 'large objects',
   'Everybody with a login can store large objects, which no policy covers.',
   string_agg(format('revoke execute on function pg_catalog.%I(%s) from public;', f.proname,

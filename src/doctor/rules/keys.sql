@@ -1,8 +1,11 @@
--- "Already taken" tells that somebody else has it, and ON CONFLICT can reach that row before its
--- policy does (CVE-2026-120154). A key of ids that nobody may choose is safe; so is "user".email, as
--- long as nobody may write it.
+-- Keys and indexes. Protects from unique keys, indexes and foreign keys, which PostgreSQL checks without
+-- policies: each could tell about other people's rows or attach a row to one of them.
+
+-- "Already taken" tells that another person has the value, and ON CONFLICT can reach that row before its
+-- policy does (CVE-2026-120154). A key of ids that nobody may choose is safe. "user".email is safe as long
+-- as nobody may write it.
 select 'UNIQUE_SPANS_USERS', 'error', format('%I on %s', i.relname, c.name),
-  format('The unique key %I of %s does not begin with %I: one person''s values get in another''s way.',
+  format('The unique key %I of %s does not begin with %I: it compares the values of different people.',
     i.relname, c.name, c.owner),
   case
     when e.is_email then format('revoke insert (email), update (email) on %s from %s;', c.name, e.writers)
@@ -24,16 +27,16 @@ cross join lateral (
   left join attribute as a on a.attrelid = c.oid and a.attnum = i.indkey[0]
 ) as e
 where c.owner is not null and not i.is_inherited and i.is_unique and i.indkey[0] <> c.owner_number
-  -- Null, and so not true, where the key begins with an expression.
+  -- Null, and so not true, for a key that begins with an expression.
   and (i.indisprimary and e.is_id) is not true
   and (e.is_email and e.writers is null) is not true
 union all
 
--- An index answers before any policy. Led by another column than the owner it answers about everybody:
--- `order by title limit 1` reads past other people's rows until it meets one's own, and EXPLAIN ANALYZE
--- counts them. The address must be unique among all; its collation keeps queries away. Ids say nothing.
+-- PostgreSQL reads an index before it applies a policy. `order by title limit 1` passes other people's rows
+-- until it finds an own one, and EXPLAIN ANALYZE counts them. The address must be unique among all people;
+-- its collation keeps queries from using the index. Ids tell nothing.
 select 'INDEX_SPANS_USERS', 'error', format('%I on %s', i.relname, c.name),
-  format('The index %I of %s does not begin with %I, and anybody''s query can be answered from it.',
+  format('The index %I of %s does not begin with %I, and a query of any person can use it.',
     i.relname, c.name, c.owner),
   case
     when not i.is_btree then '-- make the index again, beginning with the owner'
@@ -56,10 +59,10 @@ where c.owner is not null and not i.is_inherited and i.is_searchable and i.indke
   and (not i.is_unique or (c.is_user and i.indnkeyatts = 1 and a.attname = 'email'))
 union all
 
--- Foreign keys are checked without policies: a plain one lets a row attach to another person's, and
--- tells which ids exist. With the owner on both sides it can only attach to one's own.
+-- Foreign keys are checked without policies: a plain one lets a row attach to another person's row, and tells
+-- which ids exist. With the owner columns on both sides it attaches to the person's own rows only.
 select 'FOREIGN_KEY_CROSSES_OWNER', 'error', format('%I on %s', k.conname, k.child),
-  format('%s (%s) can point to a row of another person''s in %s.', k.child, k.columns, k.parent),
+  format('%s (%s) can point to another person''s row in %s.', k.child, k.columns, k.parent),
   format('%salter table %s drop constraint %I; alter table %s add constraint %I foreign key (%I, %s) references %s (%I, %s)%s;%s',
     case when exists (
         select from index as i where i.relation = k.confrelid and i.is_unique and i.is_total
@@ -80,7 +83,7 @@ from reference as k
 where k.child_owner is not null and k.parent_owner is not null and not k.to_user and not k.keeps_owner
 union all
 
--- Each delete of a parent would read the whole child.
+-- Each delete of a parent would otherwise read the whole child.
 select 'FOREIGN_KEY_NO_INDEX', 'warning', format('%I on %s', k.conname, k.child),
   format('No index of %s begins with %s, which references %s.', k.child, k.columns, k.parent),
   format('create index on %s (%s);', k.child, k.columns)

@@ -1,12 +1,15 @@
--- Everybody a request or a person can arrive as.
+-- Logins: what each role is, what it can become, and what its sessions start with. Protects from a role that
+-- bypasses the policies or can be any person.
+
+-- Every role that a request or a person can log in as or run as.
 with recursive
 arrival as materialized (
   select r.oid, r.rolname, r.name, r.is_server, r.rolname like 'todo\_psql\_%' as is_personal
   from role as r
   where r.is_server or r.rolname = 'todo_user' or r.rolname like 'todo\_psql\_%'
 ),
--- What each of them can become, `via` the membership it starts with; any option counts, since being a
--- member at all is what pg_has_role and the identity look at.
+-- The roles that each can become; `via` is the first membership on the way. Any option of a membership counts,
+-- because pg_has_role and the identity only ask for membership.
 reach as (
   select a.oid as arrival, m.roleid as via, m.roleid as role
   from arrival as a
@@ -28,7 +31,7 @@ from (select $1 as name union select 'todo_authenticator' union select 'todo_use
 where not exists (select from role as r where r.rolname = n.name)
 union all
 
--- What a role is itself. The last fix is for a server that is connected as the wrong one.
+-- What a role is itself. The last fix is for a server that connects as the wrong role.
 select x.code, 'error', x.name, format(x.message, x.name),
   case when x.is_personal or x.rolname in ('todo_authenticator', 'todo_user') then format(x.fix, x.name)
     else '-- connect the server as todo_authenticator (AUTH_DATABASE_URL)' end
@@ -36,8 +39,8 @@ from (
   select a.name, a.rolname, a.is_personal, v.*
   from arrival as a join role as r on r.oid = a.oid
   cross join lateral (values
-    ('LOGIN_SUPERUSER', r.rolsuper, '%s is a superuser: no policy holds for it.', 'alter role %s nosuperuser;'),
-    ('LOGIN_BYPASSRLS', r.rolbypassrls, '%s has BYPASSRLS: no policy holds for it.',
+    ('LOGIN_SUPERUSER', r.rolsuper, '%s is a superuser: no policy binds it.', 'alter role %s nosuperuser;'),
+    ('LOGIN_BYPASSRLS', r.rolbypassrls, '%s has BYPASSRLS: no policy binds it.',
       'alter role %s nobypassrls;'),
     ('LOGIN_OWNER', exists (select from owning as o where o.oid = r.oid),
       '%s owns objects of this database, and may change them.',
@@ -52,7 +55,7 @@ from (
 ) as x
 union all
 
--- What it can become. Any membership counts, at any distance; the worst thing it leads to names it.
+-- What a role can become, at any distance. The most dangerous role on the way gives the code.
 select x.code, 'error', x.name, format('%s can become %s%s.', x.name, x.via, x.why),
   format('revoke %s from %s granted by %s;', x.via, x.name, x.grantor)
 from (
@@ -65,7 +68,7 @@ from (
   join role as g on g.oid = m.grantor
   cross join lateral (values
     (1, 'LOGIN_SUPERUSER', o.rolsuper, ', a superuser'),
-    (2, 'LOGIN_BYPASSRLS', o.rolbypassrls, ', for whom no policy holds'),
+    (2, 'LOGIN_BYPASSRLS', o.rolbypassrls, ', which no policy binds'),
     (3, 'LOGIN_OWNER', exists (select from owning as w where w.oid = o.oid),
       ', who owns objects of this database'),
     (4, 'LOGIN_ATTRIBUTE', o.has_powers, ', who may create roles or databases, or replicate'),
@@ -110,7 +113,7 @@ where a.is_server and (r.rolinherit or m.inherit_option)
 group by a.name
 union all
 
--- The same for rights of its own.
+-- The server's login holds no rights on tables itself, for the same reason.
 select 'LOGIN_GRANTS', 'error', h.role,
   format('%s has rights on %s itself.', h.role, string_agg(distinct c.name, ', ')),
   string_agg(distinct format('revoke all on %s from %s;', c.name, h.role), ' ')
@@ -118,9 +121,9 @@ from held as h join relation as c on c.oid = h.relation where h.is_server and c.
 group by h.role
 union all
 
--- A claim or a role kept in the database or the server's login: a request that sends none becomes that
--- person. Not of a personal login: it may set what it likes for itself, its identity reads none of it,
--- and it must not be able to stop the server by it.
+-- A claim or role that every session starts with: a request without a claim becomes that person. In replica
+-- mode no trigger runs, and with row_security off every query fails. A personal login is not judged: its
+-- identity reads no setting, and its settings must not stop the server.
 select 'LOGIN_SETTING', 'error', coalesce(r.name, 'database ' || quote_ident(p.datname)),
   format('Every session of %s starts with %s.', coalesce(r.name, 'database ' || quote_ident(p.datname)),
     split_part(s, '=', 1)),
@@ -136,9 +139,9 @@ where s ~ '^(jwt\.|role=|session_authorization=|session_replication_role=|row_se
   and (d.setrole = 0 or r.is_server)
 union all
 
--- See roles.sql for what each is for.
+-- roles.sql gives the reason for each setting.
 select 'LOGIN_DEFAULTS', 'warning', 'todo_authenticator',
-  format('Sessions of todo_authenticator start without %s: pages of large accounts may be read whole, moments be written in another zone.',
+  format('Sessions of todo_authenticator start without %s: pages of large accounts may be read whole, times may be written in another zone.',
     string_agg(format('%s = %s', x.name, x.value), ', ')),
   string_agg(format('alter role todo_authenticator set %s = %L;', x.name, x.value), ' ')
 from role as r
@@ -151,8 +154,8 @@ where r.rolname = 'todo_authenticator' and not exists (
 having count(*) > 0
 union all
 
--- FORCE can not bind a superuser or BYPASSRLS. Some hosts give no other owner, so it is for knowing.
+-- FORCE cannot bind a superuser or BYPASSRLS. Some hosts give no other owner: a warning.
 select 'OWNER_BYPASSES', 'warning', r.name,
-  format('The owner %s is a superuser or has BYPASSRLS: its own sessions and SECURITY DEFINER functions pass by every policy.', r.name),
-  '-- give the objects to an owner that has only CREATEROLE, and migrate as that one'
+  format('The owner %s is a superuser or has BYPASSRLS: no policy binds its sessions and its SECURITY DEFINER functions.', r.name),
+  '-- give the objects to an owner that has only CREATEROLE, and migrate as that owner'
 from place as p join role as r on r.oid = p.owner where r.rolsuper or r.rolbypassrls

@@ -1,6 +1,8 @@
--- Statistics hold samples of everybody's values, and the planner's estimates, which EXPLAIN shows to
--- anybody, are made from them: by halving, a text can be read. Rows are found by their owner, not by
--- what people wrote, so nothing is planned worse without.
+-- Statistics. Protects from estimates that show what other people wrote.
+
+-- Statistics hold samples of everybody's values. The planner makes its estimates from them, and EXPLAIN shows
+-- the estimates to a login that may read the table: by halving, a text can be read. Queries find rows by
+-- their owner, so no plan gets worse without them.
 select 'STATISTICS_KEPT', 'error', x.object,
   format('PostgreSQL keeps samples of %s, and its estimates show them to everybody.', x.object), x.fix
 from (
@@ -22,7 +24,7 @@ from (
   from relation as c join attribute as a on a.attrelid = c.oid
   where c.owner is not null and a.has_samples
   union all
-  -- An expression of an index has statistics of its own.
+  -- An index keeps statistics of its expressions.
   select format('%s of the index %s', pg_get_indexdef(i.oid, a.attnum, false), i.name),
     concat_ws(' ', format('alter index %s alter column %s set statistics 0;', i.name, a.attnum),
       case when current_setting('server_version_num')::integer >= 180000
@@ -35,7 +37,7 @@ from (
   where c.owner is not null and i.indkey[a.attnum - 1] = 0 and coalesce(a.attstattarget, -1) <> 0
     and (t.typcategory = 'S' or t.oid = 'pg_catalog.bytea'::pg_catalog.regtype)
   union all
-  -- So have extended statistics; of plain columns without samples PostgreSQL makes none.
+  -- Extended statistics keep them too, of plain columns only where those have samples.
   select format('the statistics %I.%I', s.nspname, e.stxname),
     format('drop statistics %I.%I;', s.nspname, e.stxname)
   from pg_catalog.pg_statistic_ext as e

@@ -1,19 +1,22 @@
--- One forgotten `enable` is the leak that makes the news: every granted row to every grantee.
+-- Tables: row level security is on and binds the owner, and each row belongs to one existing person.
+-- Protects from rows that everybody sees and from rows that nobody can remove.
+
+-- Without `enable` every grantee sees every row.
 select 'RLS_OFF', 'error', c.name, format('Row level security is off on %s.', c.name),
   format('alter table %s enable row level security, force row level security;', c.name)
 from relation as c where c.served and c.is_table and not c.relrowsecurity
 union all
 
--- Without FORCE the owner, and so every SECURITY DEFINER function, passes by the policies.
+-- Without FORCE the owner bypasses the policies, and so does each SECURITY DEFINER function.
 select 'RLS_NOT_FORCED', 'error', c.name,
   format('Row level security on %s does not hold for its owner.', c.name),
   format('alter table %s force row level security;', c.name)
 from relation as c where c.served and c.is_table and c.relrowsecurity and not c.relforcerowsecurity
 union all
 
--- Rows that belong to nobody can be kept apart by nothing.
+-- No policy can keep rows apart that belong to nobody.
 select 'OWNER_MISSING', 'warning', c.name,
-  format('%s is granted to %s but has no user_id, so its rows belong to nobody.', c.name,
+  format('%s is granted to %s but has no owner column, so its rows belong to nobody.', c.name,
     string_agg(distinct g.roles, ', ')),
   format('revoke all on %s from %s;', c.name, string_agg(distinct g.roles, ', '))
 from relation as c join granted as g on g.relation = c.oid
@@ -21,14 +24,14 @@ where c.served and c.is_table and c.owner is null and not c.relispartition
 group by c.name
 union all
 
--- A null owner matches no policy: the row is there and nobody can see or remove it.
+-- A null owner matches no policy: the row exists, and nobody can see or remove it.
 select 'OWNER_NULLABLE', 'error', c.name,
   format('%s.%I may be null: such a row belongs to nobody.', c.name, c.owner),
   format('alter table %s alter column %I set not null;', c.name, c.owner)
 from relation as c where not c.owner_not_null
 union all
 
--- An owner who does not exist, or rows that outlive their account.
+-- Without a valid foreign key the owner may not exist. Without a cascade rows outlive their account.
 select 'OWNER_NOT_REFERENCED', 'error', c.name,
   format('%s.%I does not reference "user" on delete cascade: rows may outlive their account.', c.name, c.owner),
   format('alter table %s add foreign key (%I) references public."user" (id) on delete cascade;', c.name,
@@ -40,7 +43,7 @@ where c.owner is not null and not c.is_user and not c.relispartition
   )
 union all
 
--- The policy compares the owner on every statement; without an index that reads everybody's rows.
+-- Each statement compares the owner column. Without an index it reads everybody's rows.
 select 'OWNER_INDEX_MISSING', 'error', c.name, format('No index of %s begins with %I.', c.name, c.owner),
   format('create index on %s (%I);', c.name, c.owner)
 from relation as c

@@ -1,4 +1,6 @@
--- A view reads with its owner's rights unless told otherwise: a door beside the policies.
+-- Views. Protects from relations that return rows without the caller's policies.
+
+-- Without security_invoker a view reads with its owner's rights, and the caller's policies do not apply.
 select 'VIEW_NOT_INVOKER', 'error', c.name,
   format('The view %s reads with its owner''s rights instead of the caller''s.', c.name),
   format('alter view %s set (security_invoker = true);', c.name)
@@ -7,7 +9,7 @@ where c.served and c.relkind = 'v'
   and not exists (select from unnest(c.reloptions) as o where o ~* '^security_invoker=(true|on|yes|1)$')
 union all
 
--- A materialised view or a foreign table can have no policies at all.
+-- A materialized view or a foreign table can have no policies.
 select case c.relkind when 'm' then 'MATVIEW_GRANTED' else 'FOREIGN_TABLE_GRANTED' end, 'error', c.name,
   format('%s can have no policies, and is granted to %s.', c.name, string_agg(distinct h.role, ', ')),
   format('revoke all on %s from %s;', c.name, string_agg(distinct h.role, ', '))
