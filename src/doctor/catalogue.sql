@@ -156,7 +156,8 @@ index as materialized (
 -- Foreign keys of our tables. `columns` and `targets` are lists as SQL writes them.
 reference as materialized (
   select k.oid, k.conname, k.conrelid, k.confrelid, k.conkey, k.confkey, k.confdeltype, c.name as child,
-    c.served as child_served, c.owner as child_owner, c.owner_number as child_owner_number, c.relname as child_name, p.name as parent,
+    c.served as child_served, c.owner as child_owner, c.owner_number as child_owner_number,
+    c.relname as child_name, p.name as parent,
     p.owner as parent_owner, p.owner_number as parent_owner_number, p.relname as parent_name,
     p.is_user as to_user,
     k.convalidated and coalesce((to_jsonb(k) ->> 'conenforced')::boolean, true) as is_enforced,
@@ -179,7 +180,8 @@ reference as materialized (
 routine as materialized (
   select f.oid, s.nspname, f.proname, s.served, f.proowner, f.prosecdef, f.provolatile, f.proleakproof,
     f.proconfig, f.proacl, f.prokind, f.prosqlbody is not null as is_standard,
-    f.prorettype in ('pg_catalog.trigger'::pg_catalog.regtype, 'pg_catalog.event_trigger'::pg_catalog.regtype) as is_trigger, l.lanname as language,
+    f.prorettype in ('pg_catalog.trigger'::pg_catalog.regtype, 'pg_catalog.event_trigger'::pg_catalog.regtype) as is_trigger,
+    l.lanname as language,
     coalesce(pg_get_function_sqlbody(f.oid), f.prosrc) as body,
     format('%I.%I(%s)', s.nspname, f.proname, oidvectortypes(f.proargtypes)) as name
   from pg_catalog.pg_proc as f

@@ -47,7 +47,7 @@ describe('a finding comes with the break and goes with its fix', () => {
       expect(brief(found)).toEqual([{ code, level, object: here(object) }]);
 
       const fix = found.find((finding) => finding.code === code)?.fix ?? '';
-      if (fixture.mends === false) {
+      if (fixture.fixable === false) {
         expect(fix).toMatch(/^-- /);
       } else {
         await client.query(fix);

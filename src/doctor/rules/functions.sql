@@ -52,7 +52,8 @@ from routine as f
 where (f.name in ('app_private.current_user_id()', 'app_private.is_current_user()', 'app_private.psql_user_id()')
     and f.provolatile <> 's')
   or (f.provolatile = 'i'
-    and f.body ~* '\m(current_setting|session_user|current_user|current_role|current_user_id|is_current_user|psql_user_id)\M')
+    and f.body ~*
+      '\m(current_setting|session_user|current_user|current_role|current_user_id|is_current_user|psql_user_id)\M')
 union all
 
 -- PostgreSQL may run a leakproof function on rows before it applies the policy.

@@ -63,7 +63,8 @@ union all
 -- which ids exist. With the owner columns on both sides it attaches to the person's own rows only.
 select 'FOREIGN_KEY_CROSSES_OWNER', 'error', format('%I on %s', k.conname, k.child),
   format('%s (%s) can point to another person''s row in %s.', k.child, k.columns, k.parent),
-  format('%salter table %s drop constraint %I; alter table %s add constraint %I foreign key (%I, %s) references %s (%I, %s)%s;%s',
+  format('%salter table %s drop constraint %I; '
+    'alter table %s add constraint %I foreign key (%I, %s) references %s (%I, %s)%s;%s',
     case when exists (
         select from index as i where i.relation = k.confrelid and i.is_unique and i.is_total
           and i.indnkeyatts = 1 + cardinality(k.confkey)
@@ -88,7 +89,7 @@ select 'FOREIGN_KEY_NO_INDEX', 'warning', format('%I on %s', k.conname, k.child)
   format('No index of %s begins with %s, which references %s.', k.child, k.columns, k.parent),
   format('create index on %s (%s);', k.child, k.columns)
 from reference as k
--- The owner's own reference is OWNER_INDEX_MISSING's; an index that leaves the owner out is
+-- OWNER_INDEX_MISSING covers the owner's own reference. An index without the owner column is
 -- INDEX_SPANS_USERS.
 where not (k.to_user and k.conkey = array[k.child_owner_number])
   and (k.child_owner_number = any (k.conkey)) is not false
@@ -107,7 +108,8 @@ select 'USER_REFERENCE', 'error', format('%I on %s', k.conname, k.child),
     else format('%s (%s) stops the deletion of an account.', k.child, k.columns) end,
   case when k.child_served then format('alter table %s drop constraint %I;', k.child, k.conname)
     else format(
-      'alter table %s drop constraint %I, add constraint %I foreign key (%s) references public."user" (%s) on delete cascade;',
+      'alter table %s drop constraint %I, add constraint %I foreign key (%s) '
+        'references public."user" (%s) on delete cascade;',
       k.child, k.conname, k.conname, k.columns, k.targets) end
 from reference as k
 where k.to_user

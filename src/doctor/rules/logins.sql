@@ -141,7 +141,8 @@ union all
 
 -- roles.sql gives the reason for each setting.
 select 'LOGIN_DEFAULTS', 'warning', 'todo_authenticator',
-  format('Sessions of todo_authenticator start without %s: pages of large accounts may be read whole, times may be written in another zone.',
+  format('Sessions of todo_authenticator start without %s: '
+    'pages of large accounts may be read whole, times may be written in another zone.',
     string_agg(format('%s = %s', x.name, x.value), ', ')),
   string_agg(format('alter role todo_authenticator set %s = %L;', x.name, x.value), ' ')
 from role as r
@@ -156,6 +157,7 @@ union all
 
 -- FORCE cannot bind a superuser or BYPASSRLS. Some hosts give no other owner: a warning.
 select 'OWNER_BYPASSES', 'warning', r.name,
-  format('The owner %s is a superuser or has BYPASSRLS: no policy binds its sessions and its SECURITY DEFINER functions.', r.name),
+  format('The owner %s is a superuser or has BYPASSRLS: '
+    'no policy binds its sessions and its SECURITY DEFINER functions.', r.name),
   '-- give the objects to an owner that has only CREATEROLE, and migrate as that owner'
 from place as p join role as r on r.oid = p.owner where r.rolsuper or r.rolbypassrls

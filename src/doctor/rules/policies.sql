@@ -57,10 +57,12 @@ select j.verdict,
   j.object,
   format(case j.verdict
     when 'POLICY_CONSTANT' then 'Policy %s does not depend on the current person: %s.'
-    when 'POLICY_READS_SETTING' then 'Policy %s reads the person from somewhere else than app_private.current_user_id(), where a login can set it: %s.'
+    when 'POLICY_READS_SETTING' then 'Policy %s reads the person from somewhere else than '
+        'app_private.current_user_id(), where a login can set it: %s.'
     when 'POLICY_WRONG_COLUMN' then 'Policy %s does not compare the owner column: %s.'
     when 'IDENTITY_PER_ROW' then 'Policy %s reads the identity once per row instead of once per statement: %s.'
-    else 'Policy %s may let through other people''s rows. The comparison with the owner must come first, joined by AND: %s.'
+    else 'Policy %s may let through other people''s rows. '
+        'The comparison with the owner must come first, joined by AND: %s.'
   end, j.object, string_agg(format('%s %s', j.part, j.text), ' ' order by j.part desc)),
   case
     when j.verdict = 'IDENTITY_PER_ROW' then format('alter policy %s %s;', j.object,

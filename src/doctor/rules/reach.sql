@@ -128,7 +128,8 @@ cross join lateral (values
   ('FUNCTION_SETS_IDENTITY', a.sets_identity,
     '%s can act for another person, because %s sets the identity or a role; %s.'),
   ('FUNCTION_DYNAMIC_SQL', a.is_dynamic,
-    '%s may run SQL that its caller chooses, because %s puts a statement together or is in a language that the doctor can not read; %s.'),
+    '%s may run SQL that its caller chooses, '
+      'because %s puts a statement together or is in a language that the doctor cannot read; %s.'),
   ('FUNCTION_NOTIFIES', a.notifies,
     '%s tells every session of this database what it sends, because %s notifies; %s.'),
   -- Only where nothing worse is reached: one finding says enough.

@@ -19,7 +19,8 @@ union all
 
 -- Holes in row level security itself, fixed in these releases. No SQL can help.
 select 'SERVER_VERSION', 'warning', 'PostgreSQL ' || current_setting('server_version'),
-  format('This PostgreSQL has known holes in row level security (CVE-2026-120154, CVE-2026-116311 and others), fixed in %s.', v.fixed_in),
+  format('This PostgreSQL has known holes in row level security '
+      '(CVE-2026-120154, CVE-2026-116311 and others), fixed in %s.', v.fixed_in),
   format('-- update the server to PostgreSQL %s or later', v.fixed_in)
 from (select current_setting('server_version_num')::integer as number) as s
 join (values

@@ -17,7 +17,8 @@ union all
 -- Column grants keep these columns from people; this trigger also keeps them from the owner's mistakes.
 select 'IMMUTABLE_MISSING', 'error', c.name,
   format('No enabled trigger keeps %s of %s from changing.', string_agg(a.name, ', ' order by a.attnum), c.name),
-  format('create or replace trigger _100_immutable before update on %s for each row when (%s) execute function app_private.refuse_change(%s);',
+  format('create or replace trigger _100_immutable before update on %s for each row when (%s) '
+    'execute function app_private.refuse_change(%s);',
     c.name, x.condition, x.arguments)
 from relation as c
 join attribute as a on a.attrelid = c.oid and (a.attname in ('id', 'created_at') or a.attnum = c.owner_number)
@@ -44,7 +45,8 @@ union all
 -- expectedUpdatedAt compares updated_at: a column that changes without it is a lost update.
 select 'TOUCH_MISSING', 'error', c.name,
   format('%s of %s can change without a new updated_at.', string_agg(a.name, ', ' order by a.attnum), c.name),
-  coalesce(format('create or replace trigger %I before update on %s for each row when (old.* is distinct from new.*) execute function %s;',
+  coalesce(format('create or replace trigger %I before update on %s for each row '
+    'when (old.* is distinct from new.*) execute function %s;',
     coalesce(x.tgname, '_200_touch'), c.name, x.name), '-- a trigger before update that sets new.updated_at')
 from relation as c
 join attribute as a on a.attrelid = c.oid and exists (
@@ -78,7 +80,8 @@ union all
 -- Without a tombstone an old token makes the deleted account again.
 select 'TOMBSTONE_MISSING', 'error', c.name,
   format('No enabled trigger of %s writes down which accounts were deleted.', c.name),
-  format('create or replace trigger _900_remember after delete on %s for each row execute function app_private.remember_deleted_user();', c.name)
+  format('create or replace trigger _900_remember after delete on %s for each row '
+    'execute function app_private.remember_deleted_user();', c.name)
 from relation as c
 where c.is_user and not exists (
   select from trigger as t
