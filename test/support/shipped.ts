@@ -26,6 +26,7 @@ export const SHIPPED: readonly string[] = [
   '000006-deletions.sql',
   '000007-task-actions.sql',
   '000008-schema-state.sql',
+  '000009-direct.sql',
 ];
 
 /** What the commands and the tests need of a checkout. */
