@@ -15,9 +15,14 @@ export type { DatabaseConfig } from './config/database.ts';
 export type { IdentityConfig } from './config/identity.ts';
 export type { Environment } from './config/read.ts';
 
+/** Hosts that only this machine can reach. */
+const LOOPBACK = /^(localhost|127(\.\d{1,3}){3}|::1)$/i;
+
 export interface Config {
   readonly production: boolean;
   readonly host: string;
+  /** Development may listen beyond this machine, and GraphiQL answers under any host name. */
+  readonly remoteDevelopment: boolean;
   readonly port: number;
   /** Undefined: the embedded PostgreSQL. */
   readonly database: DatabaseConfig | undefined;
@@ -32,6 +37,8 @@ export interface Config {
   /** Seconds. */
   readonly maxTokenAge: number;
   readonly poolSize: number;
+  /** Statements of one person at the same time; less than poolSize, so that a connection is left for others. */
+  readonly maxConcurrent: number;
   readonly poolWaitMs: number;
   /** Requests that may wait for a connection at the same time. */
   readonly poolQueue: number;
@@ -73,9 +80,18 @@ export function loadConfig(
     production,
     required: serving && (production || database !== undefined),
   });
+  const poolSize = integer('POOL_SIZE', 10, 1, 1000);
+  const host = text('HOST') ?? '127.0.0.1';
+  const remoteDevelopment = choice('ALLOW_REMOTE_DEVELOPMENT', ['off', 'on']) === 'on';
+  if (serving && !production && !remoteDevelopment && !LOOPBACK.test(host)) {
+    settings.problem(
+      'HOST lets other machines in, and development gives its demo tokens to all of them: set NODE_ENV=production, or ALLOW_REMOTE_DEVELOPMENT=on if you trust the network.',
+    );
+  }
   const config: Config = {
     production,
-    host: text('HOST') ?? '127.0.0.1',
+    host,
+    remoteDevelopment,
     port: integer('PORT', 5678, 0, 65_535),
     database,
     shadowUrl: text('SHADOW_DATABASE_URL'),
@@ -85,8 +101,9 @@ export function loadConfig(
     identity,
     userIdClaim: readUserIdClaim(settings),
     maxTokenAge: integer('JWT_MAX_AGE', 24 * 3600, 1, 366 * 24 * 3600),
-    poolSize: integer('POOL_SIZE', 10, 1, 1000),
+    poolSize,
     poolWaitMs: integer('POOL_WAIT_MS', 5000, 1, 600_000),
+    maxConcurrent: Math.min(integer('MAX_CONCURRENT', 4, 1, 1000), Math.max(1, poolSize - 1)),
     poolQueue: integer('POOL_QUEUE', 200, 0, 100_000),
     maxConcurrent: integer('MAX_CONCURRENT', 4, 1, 1000),
     statementTimeoutMs: integer('STATEMENT_TIMEOUT_MS', 10_000, 1, 3_600_000),

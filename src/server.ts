@@ -1,14 +1,16 @@
 /**
- * Puts the rooms together: pool, users, verifier, GraphQL, HTTP. Receives what was configured and hands
- * on a listening server with one way to stop it. Starts no database and reads no environment.
+ * Wires the modules: pool, accounts, verifier, GraphQL, HTTP. Takes the options, returns a listening server
+ * that can be stopped. Must never start a database or read the environment.
  */
 import type { AddressInfo } from 'node:net';
 import { Users } from './accounts/users.ts';
-import { boundedDispatch, CallerGoneError } from './database/bounds.ts';
+import { boundedDispatch } from './database/bounds.ts';
 import { loadConstraintMessages } from './database/constraints.ts';
 import { createPool } from './database/pool.ts';
-import { setCaller } from './database/request.ts';
+import { CallerGoneError, setCaller } from './database/request.ts';
 import { type AdaptorName, openDatabase } from './database/service.ts';
+import { Turns } from './database/turns.ts';
+import { isLoginRefused } from './database/unavailable.ts';
 import { examineBeforeServing } from './doctor/boot.ts';
 import { openApi } from './graphql/api.ts';
 import type { ExecutorName } from './graphql/execution/execution.ts';
@@ -23,7 +25,7 @@ import { readiness } from './http/health.ts';
 import { listen } from './http/listen.ts';
 import { metricsPage } from './http/metrics.ts';
 import { noteExecuted, type RequestEntry } from './http/observe.ts';
-import { rateLimit } from './http/rate-limit.ts';
+import { openRateLimit } from './http/rate-limit.ts';
 import { closeServer, createBoundedServer, type SocketLimits } from './http/sockets.ts';
 import { openVerifier, type VerifierOptions } from './identity/open.ts';
 import { Metrics } from './metrics.ts';
@@ -36,14 +38,12 @@ export interface ServerOptions {
   readonly host: string;
   readonly port: number;
   readonly authenticatorUrl: string;
-  /** Holds committed/, which the database is compared with. undefined = migrations/ of this checkout. */
-  readonly migrationsFolder?: string;
   readonly identity: VerifierOptions;
   readonly poolSize: number;
   readonly poolWaitMs: number;
-  /** Requests that may wait for a connection; undefined: any number. */
+  /** Requests that may wait for a connection, and statements of one person; undefined = no limit. */
   readonly poolQueue?: number;
-  /** Statements of one person in flight at the same time; undefined = no limit. */
+  /** Statements of one person that may run at the same time; undefined = no limit. */
   readonly maxConcurrent?: number;
   readonly statementTimeoutMs: number;
   readonly adaptor: AdaptorName;
@@ -56,11 +56,13 @@ export interface ServerOptions {
   readonly limits?: Partial<Limits>;
   /** Bytes of a request's body. */
   readonly maxRequestBytes?: number;
-  /** Requests of one person; 0: any number. */
+  /** Points of one person per minute (graphql/execution/points.ts); 0 = no limit. */
   readonly requestsPerMinute?: number;
   readonly socketLimits?: SocketLimits;
   readonly corsOrigins?: readonly string[];
   readonly metricsToken?: string | undefined;
+  /** Whether GraphiQL and its demo tokens are served under any host name. */
+  readonly remoteDevelopment?: boolean;
   /** Receives each request when it is over. */
   readonly requestEnded?: (entry: RequestEntry) => void;
   /** Whom GraphiQL can ask as; undefined, as in production: no GraphiQL and no introspection. */
@@ -79,6 +81,9 @@ export interface RunningServer {
   stop(): Promise<void>;
 }
 
+const LOGIN_REFUSED =
+  'PostgreSQL refuses the login of AUTH_DATABASE_URL (todo_authenticator): its password or its right to log in was changed.';
+
 export async function startServer(options: ServerOptions): Promise<RunningServer> {
   const { log } = options;
   const metrics = new Metrics();
@@ -92,24 +97,23 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
   });
   metrics.watch(pool, options.poolSize);
   try {
-    let committed = readCommitted(options.migrationsFolder);
+    let committed = readCommitted();
     await refuseDrift(pool, committed, options.production, log);
     await examineBeforeServing(pool, options.production, log);
     let constraints = await loadConstraintMessages(pool);
-    const users = new Users(pool, log);
-    const rate = rateLimit(options.requestsPerMinute ?? 0);
+    const turns = new Turns({
+      limit: options.maxConcurrent ?? Number.POSITIVE_INFINITY,
+      queue: options.poolQueue ?? Number.POSITIVE_INFINITY,
+      waitMs: options.poolWaitMs,
+    });
+    const users = new Users(pool, log, { turns });
+    const rateLimit = openRateLimit(options.requestsPerMinute ?? 0);
     const api = await openApi(
       buildPreset({
         database: await openDatabase({
           ...options,
           pool,
-          ...(options.maxConcurrent !== undefined && {
-            turns: {
-              concurrent: options.maxConcurrent,
-              queue: options.poolQueue,
-              waitMs: options.poolWaitMs,
-            },
-          }),
+          turns,
           dispatch: boundedDispatch({
             statementTimeoutMs: options.statementTimeoutMs,
             failed: (error) => metrics.databaseFailed(error),
@@ -127,12 +131,13 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
           if (response) setCaller(pgSettings, callerOfResponse(response));
         },
         executed: noteExecuted,
-        charge: rate.charge,
+        charge: rateLimit.charge,
         accountDeleted: () => users.accountDeleted(),
         errors: {
           constraints: () => constraints,
           log: (errorId, error) => {
             if (error instanceof CallerGoneError) return;
+            if (isLoginRefused(error)) log(`${errorId} ${LOGIN_REFUSED}`);
             log(`${errorId} ${error instanceof Error ? error.stack : error}`);
           },
         },
@@ -145,6 +150,7 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
       readiness: readiness({
         pool,
         production: options.production,
+        token: options.metricsToken,
         committed: () => committed,
         log,
       }),
@@ -160,7 +166,8 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
       cors: { origins: options.corsOrigins ?? [], loopback: !options.production },
       graphiql: options.graphiqlAccounts !== undefined,
       maxRequestBytes: options.maxRequestBytes ?? DEFAULT_MAX_REQUEST_BYTES,
-      rate,
+      limitRate: rateLimit.handler,
+      anyHost: options.remoteDevelopment ?? false,
       mountGraphql: (target) => api.mount(target, server),
       log,
     });
@@ -175,7 +182,7 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
         const renewed = await loadConstraintMessages(pool);
         await api.reload();
         constraints = renewed;
-        committed = readCommitted(options.migrationsFolder);
+        committed = readCommitted();
       },
       stop: async () => {
         api.endStreams();

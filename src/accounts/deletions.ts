@@ -1,19 +1,19 @@
 /**
- * Who was deleted, on any server process or by the owner's hand. Receives a pool; tells `forget` the ids.
- * It asks only while requests come: an idle server leaves an idle database asleep.
+ * Finds out which accounts were deleted, by any server process or by the owner. Takes a pool, calls
+ * `forget` with each id. Must never query while no requests come: an idle database may go to sleep.
  */
 import type { Pool } from 'pg';
 import { askBriefly } from '../database/pool.ts';
 
-/** What is older is asked again in the background, while requests go on. */
+/** An older answer is refreshed in the background, while requests go on. */
 const REFRESH_AFTER_MS = 2000;
 
-/** What is older is asked again before the request goes on: nobody was here for a while. */
+/** An older answer is refreshed before the request goes on: there were no requests for a while. */
 const DISTRUST_AFTER_MS = 4000;
 
 /**
- * How long a transaction may stay open between a deletion and its commit and still be noticed, in
- * seconds. An account deleted in a longer one has no rows all the same, and no way to get any.
+ * The longest time between a deletion and its commit that is still noticed, in seconds. An account
+ * deleted in a longer transaction is not noticed here, but has no rows and can get none.
  */
 const OVERLAP_S = 600;
 
@@ -21,12 +21,12 @@ export class Deletions {
   readonly #pool: Pool;
   readonly #forget: (userId: number) => void;
   readonly #log: (line: string) => void;
-  /** When the last good answer was asked for. Before that nobody was known, and nobody to be forgotten. */
+  /** When the last successful query began. Before the first one there is nobody to forget. */
   #askedAt = performance.now();
-  /** Deletions known to have happened here, and how many of them had when the last answer was asked for. */
+  /** Deletions by this process, and how many of them the last answer includes. */
   #expirations = 0;
   #answered = 0;
-  /** The question under way, and how many deletions it comes after. */
+  /** The query in flight, and how many deletions it comes after. */
   #asking: { readonly after: number; readonly done: Promise<void> } | undefined;
 
   constructor(pool: Pool, forget: (userId: number) => void, log: (line: string) => void) {
@@ -35,7 +35,7 @@ export class Deletions {
     this.#log = log;
   }
 
-  /** Resolves when every deletion of a few seconds ago is known. Nearly always there is nothing to wait for. */
+  /** Resolves when every deletion older than DISTRUST_AFTER_MS is known. undefined = nothing to wait for. */
   upToDate(): Promise<void> | undefined {
     const age = performance.now() - this.#askedAt;
     if (this.#answered < this.#expirations || age > DISTRUST_AFTER_MS) return this.#ask();
@@ -45,7 +45,7 @@ export class Deletions {
     return undefined;
   }
 
-  /** There is one more deletion: an answer from before it does not count. */
+  /** One more deletion: an answer from before it does not count. */
   expire(): void {
     this.#expirations++;
   }
@@ -64,7 +64,7 @@ export class Deletions {
 
   async #query(after: number): Promise<void> {
     const now = performance.now();
-    // A length of time by our clock, a moment by the database's: the two need not agree.
+    // The duration is by our clock, the moment by the database's: the two clocks need not agree.
     const { rows } = await askBriefly<{ id: number }>(
       this.#pool,
       'select app_private.deletions_since(now() - make_interval(secs => $1)) as id',

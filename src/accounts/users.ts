@@ -1,27 +1,33 @@
 /**
- * The first request of a token makes or refreshes its user's row (app_private.ensure_user). Receives a
- * verified identity; hands on nothing, or throws an AccountError. Runs as todo_authenticator, outside
- * todo_user, and never for a token it has seen, as long as the account lives.
+ * Takes a verified identity and creates or refreshes the person's row (app_private.ensure_user), as
+ * todo_authenticator. Returns nothing, or throws an AccountError. Must never ask the database again for a
+ * token it knows, as long as the account exists.
  */
+import { LRUCache } from 'lru-cache';
 import type { Pool } from 'pg';
 import { askBriefly } from '../database/pool.ts';
+import type { Turns } from '../database/turns.ts';
 import type { Identity } from '../identity/identity.ts';
 import { asAccountError } from './account-error.ts';
 import { Deletions } from './deletions.ts';
 
-/** People remembered; beyond that the one unseen for longest is asked about again. */
-const MAX_KNOWN = 50_000;
+/** LRU limits. Beyond them the database is asked again about the person unseen for longest. */
+const MAX_PEOPLE = 50_000;
+const MAX_BYTES = 16 * 2 ** 20;
+
+/** Bytes of an entry without its addresses, measured with 50,000 of them. */
+const ENTRY_BYTES = 250;
 
 /**
- * What is known of a person. The database lets the newest token decide the e-mail address, so an older
- * one has nothing to tell it; of two tokens from one second both may be the newer.
+ * What is known of a person. The newest token decides the e-mail address, so an older token changes
+ * nothing. Of two tokens issued in the same second either may be the newer one.
  */
 interface Known {
-  /** iat of the oldest token that passed. One older still may be from before a deletion. */
+  /** iat of the oldest token that passed. An older token may be from before a deletion. */
   readonly oldest: number;
   /** iat of the newest token that stated an address. */
   readonly newest: number;
-  /** The addresses that tokens of that second stated. */
+  /** The addresses in tokens of that second. */
   readonly emails: readonly string[];
 }
 
@@ -36,17 +42,28 @@ interface Question {
   readonly answer: Promise<void>;
 }
 
+export interface UsersOptions {
+  /** Without it the questions about one person may take every connection of the pool. */
+  readonly turns?: Turns;
+  readonly maxPeople?: number;
+}
+
 export class Users {
   readonly #pool: Pool;
-  readonly #max: number;
   readonly #deletions: Deletions;
-  readonly #known = new Map<number, Known>();
-  /** Questions under way: parallel first requests of one token wait for the same answer. */
+  readonly #turns: Turns | undefined;
+  readonly #known: LRUCache<number, Known>;
+  /** Queries in flight: parallel first requests of one token wait for the same answer. */
   readonly #asking = new Map<string, Question>();
 
-  constructor(pool: Pool, log: (line: string) => void, max = MAX_KNOWN) {
+  constructor(pool: Pool, log: (line: string) => void, options: UsersOptions = {}) {
     this.#pool = pool;
-    this.#max = max;
+    this.#turns = options.turns;
+    this.#known = new LRUCache({
+      max: options.maxPeople ?? MAX_PEOPLE,
+      maxSize: MAX_BYTES,
+      sizeCalculation: ({ emails }) => ENTRY_BYTES + 2 * emails.join('').length,
+    });
     this.#deletions = new Deletions(pool, (userId) => this.#forget(userId), log);
   }
 
@@ -58,7 +75,7 @@ export class Users {
     return question.answer;
   }
 
-  /** After a deletion by this process: the next request of anybody learns of it first. */
+  /** After a deletion by this process: the next request, by anyone, waits until it is known here. */
   accountDeleted(): void {
     this.#deletions.expire();
   }
@@ -66,9 +83,6 @@ export class Users {
   #isKnown({ userId, issuedAt, email }: Identity): boolean {
     const known = this.#known.get(userId);
     if (!known) return false;
-    // Last again: a Map keeps the order of insertion, so the first is the longest unseen.
-    this.#known.delete(userId);
-    this.#known.set(userId, known);
     if (issuedAt < known.oldest) return false;
     if (email === null || issuedAt < known.newest) return true;
     return issuedAt === known.newest && known.emails.includes(email);
@@ -76,12 +90,14 @@ export class Users {
 
   /** A failure is not remembered: the next request asks again. */
   #ask({ userId, issuedAt, email }: Identity, key: string): Question {
-    const asked = askBriefly(
-      this.#pool,
-      'select app_private.ensure_user($1, $2, to_timestamp($3))',
-      [userId, email, issuedAt],
-    );
-    /** Whether the answer counts: not if somebody forgot the person meanwhile. */
+    const ask = () =>
+      askBriefly(this.#pool, 'select app_private.ensure_user($1, $2, to_timestamp($3))', [
+        userId,
+        email,
+        issuedAt,
+      ]);
+    const asked = this.#turns ? this.#turns.take(String(userId), ask) : ask();
+    /** Whether the answer counts: not if the person was forgotten in the meantime. */
     const settle = (): boolean => this.#asking.get(key) === question && this.#asking.delete(key);
     const answer = asked.then(
       () => {
@@ -97,7 +113,7 @@ export class Users {
     return question;
   }
 
-  /** An answer that was asked for before the deletion does not count either. */
+  /** The answer of a query that began before the deletion does not count either. */
   #forget(userId: number): void {
     this.#known.delete(userId);
     for (const [key, question] of this.#asking) {
@@ -107,16 +123,10 @@ export class Users {
 
   #remember(userId: number, issuedAt: number, email: string | null): void {
     const known = this.#known.get(userId) ?? UNKNOWN;
-    this.#known.delete(userId);
     this.#known.set(userId, {
       ...(email === null ? known : withAddress(known, issuedAt, email)),
       oldest: Math.min(known.oldest, issuedAt),
     });
-    if (this.#known.size <= this.#max) return;
-    for (const unseen of this.#known.keys()) {
-      this.#known.delete(unseen);
-      return;
-    }
   }
 }
 

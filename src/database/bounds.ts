@@ -1,27 +1,18 @@
 /**
- * Bounds every batch of a request by a deadline and by its client: when either ends, the statement is
- * cancelled and the connection closed. A late answer or a late cancellation must never reach the connection's
- * next request.
+ * Ends a batch when the database does not answer in time, or when the client hangs up. Takes the function
+ * that sends the batch, returns its outcome. A batch that is ended is cancelled and its connection closed:
+ * a late answer or a late cancellation must never reach the connection's next request.
  */
 import { cancelStatement } from './cancel.ts';
 import type { Dispatch } from './one-round-trip/client.ts';
 import { Link } from './one-round-trip/link.ts';
-import { callerOf } from './request.ts';
+import { CallerGoneError, callerOf } from './request.ts';
 import { isUnavailable } from './unavailable.ts';
 
-/** PostgreSQL ends a statement after statement_timeout. This many milliseconds later it counts as hung. */
+/** PostgreSQL stops a statement itself after statement_timeout. After this much more time it counts as hung. */
 const GRACE_MS = 2000;
 
-/** The client has closed its connection. Not logged as an error. */
-export class CallerGoneError extends Error {
-  readonly code = 'ECONNABORTED';
-  constructor() {
-    super('the client has gone');
-    this.name = 'CallerGoneError';
-  }
-}
-
-/** The deadline has passed. Nobody knows whether a write was committed, so it is never reported as success. */
+/** It is then unknown whether a write was done. That must never be reported as success. */
 class LateError extends Error {
   readonly code = 'ETIMEDOUT';
   constructor() {
@@ -32,7 +23,7 @@ class LateError extends Error {
 
 export interface BoundsOptions {
   readonly statementTimeoutMs: number;
-  /** Receives the error of a failed batch, for the metrics. */
+  /** Called with the error of each failed batch, for the metrics. */
   readonly failed: (error: unknown) => void;
 }
 
@@ -61,6 +52,6 @@ export function boundedDispatch({ statementTimeoutMs, failed }: BoundsOptions): 
   };
 }
 
-/** Whether an error on a connection that has answered nothing means that it died while it was idle. */
+/** For a connection that has answered nothing: whether the connection was closed before it was used. */
 export const diedIdle = (error: unknown): boolean =>
   isUnavailable(error) && !(error instanceof LateError) && !(error instanceof CallerGoneError);

@@ -1,24 +1,24 @@
 /**
- * The server's pool of todo_authenticator connections. Takes the URL and the bounds for waiting requests. A
- * request must never wait without a limit, and a lost connection must never end the process.
+ * The server's pool of todo_authenticator connections. Takes a URL and bounds on waiting, returns a pg Pool.
+ * Must never let more requests wait than the bound: the next one is refused at once.
  */
 import { Pool, type PoolClient, type PoolConfig, type QueryResult, type QueryResultRow } from 'pg';
 import { diedIdle } from './bounds.ts';
-import { BusyError } from './unavailable.ts';
+import { QueueFullError } from './unavailable.ts';
 
 export interface PoolOptions {
   readonly connectionString: string;
   readonly size: number;
-  /** Milliseconds a request may wait for a connection. */
+  /** How long a request may wait for a connection, in milliseconds. */
   readonly waitMs: number;
-  /** Requests that may wait at the same time; the next one fails at once. undefined = no limit. */
+  /** How many requests may wait at the same time. undefined = no limit. */
   readonly queue?: number | undefined;
-  /** Receives the milliseconds that each request has waited. */
+  /** Called with the waiting time of each request, in milliseconds. */
   readonly waited?: ((ms: number) => void) | undefined;
   readonly log: (line: string) => void;
 }
 
-/** Milliseconds for each query of the server's own (askBriefly). */
+/** How long the server's own short queries may take, in milliseconds. */
 const QUESTION_MS = 5000;
 
 export function createPool(options: PoolOptions): Pool {
@@ -26,7 +26,7 @@ export function createPool(options: PoolOptions): Pool {
     connectionString: options.connectionString,
     max: options.size,
     connectionTimeoutMillis: options.waitMs,
-    // A firewall or NAT may drop an idle connection without telling either end.
+    // A router in between may drop a connection without closing it at either end.
     keepAlive: true,
     keepAliveInitialDelayMillis: 10_000,
     application_name: 'rowguard',
@@ -39,19 +39,18 @@ export function createPool(options: PoolOptions): Pool {
 }
 
 /**
- * Runs a short query of the server's own (not of a GraphQL request) with a time limit, so that a hung database
- * does not hang the caller. The query must be safe to run twice: it is repeated on another connection if the
- * first one had died in the pool.
+ * Runs a query of the server itself, with a timeout. Must only get queries that are safe to run twice: a
+ * query that met a connection which had died in the pool is sent again.
  */
 export async function askBriefly<R extends QueryResultRow>(
   pool: Pool,
   text: string,
   values: unknown[] = [],
 ): Promise<QueryResult<R>> {
-  // Not prepared: prepared statements do not survive every pooler, and these queries are rare.
+  // Without a name: prepared statements do not survive every pooler, and these queries are rare.
   const question = { text, values, query_timeout: QUESTION_MS };
   for (let again = pool.options.max; ; again--) {
-    // A failing connect() is final. Only a pooled connection that turns out dead is replaced.
+    // A failure to connect is final. Only a pooled connection that turns out dead is replaced.
     const client = await pool.connect();
     try {
       const result = await client.query<R>(question);
@@ -65,7 +64,7 @@ export async function askBriefly<R extends QueryResultRow>(
   }
 }
 
-/** pg's message for `query_timeout`: the database has the query and does not answer. */
+/** pg's message for `query_timeout`: the query was sent and the database hangs. */
 const isLate = (error: unknown): boolean => /Query read timeout/.test(String(error));
 
 type Callback = (
@@ -86,7 +85,7 @@ class BoundedPool extends Pool {
     this.#waited = waited ?? (() => {});
   }
 
-  /** Both forms: pool.query() uses the one with a callback. */
+  /** Both forms, because pool.query() uses the one with a callback. */
   override connect(): Promise<PoolClient>;
   override connect(callback: Callback): void;
   override connect(callback?: Callback): Promise<PoolClient> | undefined {
@@ -99,7 +98,7 @@ class BoundedPool extends Pool {
     if (full && this.waitingCount >= this.#queue) {
       process.nextTick(
         callback,
-        new BusyError('too many requests wait for a database connection'),
+        new QueueFullError('too many requests wait for a database connection'),
         undefined,
         () => {},
       );

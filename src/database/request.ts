@@ -1,11 +1,20 @@
 /**
- * Two facts about a request that the database module needs beside its settings: whether its client is still
- * connected, and whether it is a read. Kept in weak maps by the settings object, because every key of that
- * object becomes a setting in PostgreSQL.
+ * What the database modules know of a request besides its settings: whether the client still waits for the
+ * answer, and whether the request may be sent twice. Kept in maps keyed by the settings object, which must
+ * never get another property: PostgreSQL receives all of them.
  */
 import type { PgSettings } from './one-round-trip/preamble.ts';
 
-/** The client of a request, until it closes its connection. */
+/** The client has hung up. Nobody reads the answer, so this is no error to log. */
+export class CallerGoneError extends Error {
+  readonly code = 'ECONNABORTED';
+  constructor() {
+    super('the client has gone');
+    this.name = 'CallerGoneError';
+  }
+}
+
+/** The client of a request, until the client hangs up. */
 export class Caller {
   #gone = false;
   readonly #listeners = new Set<() => void>();
@@ -20,7 +29,7 @@ export class Caller {
     this.#listeners.clear();
   }
 
-  /** Calls `listener` when the client leaves. Returns a function that removes the listener. */
+  /** Calls `listener` when the client hangs up. Returns a function that removes the listener. */
   whenGone(listener: () => void): () => void {
     this.#listeners.add(listener);
     return () => this.#listeners.delete(listener);
@@ -37,7 +46,7 @@ export function setCaller(pgSettings: object, caller: Caller): void {
 export const callerOf = (pgSettings: PgSettings): Caller | undefined =>
   pgSettings ? callers.get(pgSettings) : undefined;
 
-/** Marks a GraphQL query, which may be sent to PostgreSQL twice. Never call it for a mutation. */
+/** For a GraphQL query, which is safe to send twice. Never for a mutation. */
 export function markRead(pgSettings: object): void {
   reads.add(pgSettings);
 }

@@ -1,6 +1,6 @@
 /**
- * The pool as PostGraphile's database service, with one of two adaptors. Both give the same results. The
- * service must never introspect as another role than todo_user: the API would show columns without a grant.
+ * Takes the pool, returns it as a database service of PostGraphile, by one of two adaptors with the same
+ * answers. Must never let one person take more connections than their turns allow.
  */
 import type { Pool } from 'pg';
 import type { WithPgClient } from 'postgraphile/@dataplan/pg';
@@ -8,8 +8,9 @@ import { makePgService, type NodePostgresPgClient } from 'postgraphile/adaptors/
 import { diedIdle } from './bounds.ts';
 import { withOneRoundTrip } from './one-round-trip/adaptor.ts';
 import type { Dispatch } from './one-round-trip/client.ts';
-import { isRead } from './request.ts';
-import { inTurns, Turns, type TurnsOptions } from './turns.ts';
+import { callerOf, isRead } from './request.ts';
+import { USER_ID_SETTING } from './session.ts';
+import type { Turns } from './turns.ts';
 
 /** `stock` takes four round trips per statement. It works with drivers and poolers that the other does not. */
 export type AdaptorName = 'one-round-trip' | 'stock';
@@ -19,8 +20,8 @@ export interface ServiceOptions {
   readonly adaptor: AdaptorName;
   readonly preparedStatements: boolean;
   readonly dispatch?: Dispatch;
-  /** Undefined = no limit per person. */
-  readonly turns?: TurnsOptions;
+  /** Without it one person may take every connection of the pool. */
+  readonly turns?: Turns;
 }
 
 export function buildPgService(options: ServiceOptions) {
@@ -35,7 +36,7 @@ export function buildPgService(options: ServiceOptions) {
   return withOneRoundTrip(stock, { pool, prepared, dispatch, isRead, diedIdle });
 }
 
-/** What graphql/ gets: the service for building the API, and withPgClient for the statements of requests. */
+/** The service for PostGraphile, and the function that every statement of a request goes through. */
 export interface Database {
   readonly service: GraphileConfig.PgServiceConfiguration;
   readonly withPgClient: WithPgClient<NodePostgresPgClient>;
@@ -44,8 +45,20 @@ export interface Database {
 export async function openDatabase(options: ServiceOptions): Promise<Database> {
   const service = buildPgService(options);
   const withPgClient = await service.adaptor.createWithPgClient(service.adaptorSettings);
-  return {
-    service,
-    withPgClient: options.turns ? inTurns(withPgClient, new Turns(options.turns)) : withPgClient,
+  const { turns } = options;
+  return { service, withPgClient: turns ? inTurn(withPgClient, turns) : withPgClient };
+}
+
+/** The statements of one person take turns before they ask the pool for a connection. */
+function inTurn(
+  withPgClient: WithPgClient<NodePostgresPgClient>,
+  turns: Turns,
+): WithPgClient<NodePostgresPgClient> {
+  const gated: WithPgClient<NodePostgresPgClient> = (pgSettings, callback) => {
+    const person = pgSettings?.[USER_ID_SETTING];
+    const work = async () => withPgClient(pgSettings, callback);
+    return person === undefined ? work() : turns.take(person, work, callerOf(pgSettings));
   };
+  gated.release = () => withPgClient.release?.();
+  return gated;
 }

@@ -1,90 +1,85 @@
 /**
- * How many statements of one person may be in flight in this process. Takes a person's id; the caller gets
- * a turn at once, waits for one in the order of asking, or is refused. Wraps a withPgClient so that no
- * person can take the connection pool from the others. Never holds a connection while a person waits.
+ * Limits how many statements of one person run at the same time in this process. The rest of that person's
+ * statements wait in order, outside the pool, so that they never hold a connection others need. Takes a
+ * person's id and work; returns what the work returns, or rejects with QueueFullError. Must never make one
+ * person wait for another.
  */
-import type { WithPgClient } from 'postgraphile/@dataplan/pg';
-import type { NodePostgresPgClient } from 'postgraphile/adaptors/pg';
-import { CallerGoneError } from './bounds.ts';
-import { type Caller, callerOf } from './request.ts';
-import { USER_ID_SETTING } from './session.ts';
-import { BusyError } from './unavailable.ts';
+import { type Caller, CallerGoneError } from './request.ts';
+import { QueueFullError } from './unavailable.ts';
 
-export interface TurnsOptions {
-  /** Statements of one person in flight at the same time. */
-  readonly concurrent: number;
-  /** Statements of one person that may wait; undefined = no limit. */
-  readonly queue: number | undefined;
-  /** Milliseconds that a statement waits for its turn. */
+export interface TurnOptions {
+  /** Statements of one person in flight. */
+  readonly limit: number;
+  /** Statements of one person that may wait. */
+  readonly queue: number;
+  /** How long a statement may wait for its turn, in milliseconds. */
   readonly waitMs: number;
 }
 
-interface Person {
+interface Line {
   running: number;
+  /** In the order in which they came. */
   readonly waiting: Set<() => void>;
 }
 
 export class Turns {
-  readonly #options: TurnsOptions;
-  /** People with a statement in flight; nobody else is remembered. */
-  readonly #people = new Map<string, Person>();
+  readonly #options: TurnOptions;
+  readonly #lines = new Map<string, Line>();
 
-  constructor(options: TurnsOptions) {
+  constructor(options: TurnOptions) {
     this.#options = options;
   }
 
-  /** Undefined: it is the caller's turn. Otherwise resolves at their turn or rejects. */
-  enter(id: string, caller: Caller | undefined): Promise<void> | undefined {
-    const person = this.#people.get(id);
-    if (!person) {
-      this.#people.set(id, { running: 1, waiting: new Set() });
-      return undefined;
+  /** People with a statement in flight: nobody else is remembered. */
+  get size(): number {
+    return this.#lines.size;
+  }
+
+  async take<T>(person: string, work: () => Promise<T>, caller?: Caller): Promise<T> {
+    let line = this.#lines.get(person);
+    if (!line) {
+      line = { running: 0, waiting: new Set() };
+      this.#lines.set(person, line);
     }
-    if (person.running < this.#options.concurrent) {
-      person.running++;
-      return undefined;
+    if (line.running < this.#options.limit) line.running++;
+    else await this.#wait(line, caller);
+    try {
+      return await work();
+    } finally {
+      this.#pass(person, line);
     }
-    const { queue = Number.POSITIVE_INFINITY, waitMs } = this.#options;
-    if (person.waiting.size >= queue) return Promise.reject(new BusyError('too many statements'));
+  }
+
+  /** The turn goes to the next in line; without one the place becomes free. */
+  #pass(person: string, line: Line): void {
+    const [next] = line.waiting;
+    if (next) next();
+    else if (--line.running === 0) this.#lines.delete(person);
+  }
+
+  #wait({ waiting }: Line, caller: Caller | undefined): Promise<void> {
+    const { queue, waitMs } = this.#options;
+    if (caller?.gone) return Promise.reject(new CallerGoneError());
+    if (waiting.size >= queue) {
+      return Promise.reject(new QueueFullError('too many statements of this person wait'));
+    }
     return new Promise((resolve, reject) => {
-      const end = (settle: () => void): void => {
-        person.waiting.delete(turn);
+      const leave = (): void => {
+        waiting.delete(proceed);
         clearTimeout(late);
         stay?.();
-        settle();
       };
-      const turn = (): void => end(resolve);
-      const late = setTimeout(() => end(() => reject(new BusyError('waited too long'))), waitMs);
-      const stay = caller?.whenGone(() => end(() => reject(new CallerGoneError())));
-      person.waiting.add(turn);
+      const proceed = (): void => {
+        leave();
+        resolve();
+      };
+      const give = (error: Error) => (): void => {
+        leave();
+        reject(error);
+      };
+      const late = setTimeout(give(new QueueFullError('no turn in time')), waitMs);
+      const stay = caller?.whenGone(() => give(new CallerGoneError())());
+      waiting.add(proceed);
     });
   }
-
-  /** After each turn that was given. The one who has waited longest is next. */
-  leave(id: string): void {
-    const person = this.#people.get(id);
-    if (!person) return;
-    const [next] = person.waiting;
-    if (next) next();
-    else if (--person.running === 0) this.#people.delete(id);
-  }
-}
-
-type Ask = WithPgClient<NodePostgresPgClient>;
-
-/** What is nobody's (the catalogue, read for the API) has no limit. */
-export function inTurns(withPgClient: Ask, turns: Turns): Ask {
-  const ask: Ask = async (pgSettings, callback) => {
-    const id = pgSettings?.[USER_ID_SETTING];
-    if (id === undefined) return withPgClient(pgSettings, callback);
-    const wait = turns.enter(id, callerOf(pgSettings));
-    if (wait) await wait;
-    try {
-      return await withPgClient(pgSettings, callback);
-    } finally {
-      turns.leave(id);
-    }
-  };
-  ask.release = () => withPgClient.release?.();
-  return ask;
 }

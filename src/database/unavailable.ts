@@ -1,28 +1,7 @@
 /**
- * Whether an error means that the database, or a connection to it, is not available at the moment, and why.
- * Takes any error; changes nothing.
+ * Takes an error, tells whether the database or a connection to it is unavailable at the moment, and why.
+ * Must never count an error of the statement itself.
  */
-
-/** This process has more work than it takes on: for one person, or for all. */
-export class BusyError extends Error {
-  /** insufficient_resources, PostgreSQL's own code for the same. */
-  readonly code = '53000';
-  constructor(message: string) {
-    super(message);
-    this.name = 'BusyError';
-  }
-}
-
-/** As `extensions.reason` of UNAVAILABLE. */
-export type UnavailableReason = 'BUSY' | 'DATABASE' | 'READ_ONLY';
-
-/** Of an error that isUnavailable. */
-export function unavailableReason(error: unknown): UnavailableReason {
-  if (error instanceof BusyError) return 'BUSY';
-  const { code, message } = error as { code?: string; message?: string };
-  if (code === '25006') return 'READ_ONLY';
-  return /timeout exceeded when trying to connect/.test(message ?? '') ? 'BUSY' : 'DATABASE';
-}
 
 /** https://www.postgresql.org/docs/18/errcodes-appendix.html */
 const SQLSTATES = [
@@ -30,12 +9,12 @@ const SQLSTATES = [
   /^53/, // insufficient resources: too many connections, disk full
   /^57P/, // operator intervention: shutting down, starting up
   /^25006$/, // read only: a standby, or a primary that has become one
-  /^28(P01|000)$/, // the server's login is refused: its password is being changed
+  /^28(P01|000)$/, // the server's login is refused: its password was changed, or its right to log in
 ];
 
 const SYSTEM = /^(ECONN|EPIPE|ETIMEDOUT|ENOTFOUND|EAI_AGAIN|EHOSTUNREACH|ENETUNREACH|ENOENT$)/;
 
-/** Messages of pg that come without a code: no free connection, no answer in time, a lost connection. */
+/** Messages of pg without a code: no free connection, no answer in time, or a lost connection. */
 const WORDS =
   /timeout exceeded when trying to connect|Query read timeout|Connection terminated|Client has encountered a connection error|not queryable/;
 
@@ -46,4 +25,27 @@ export function isUnavailable(error: unknown): boolean {
   return (
     SQLSTATES.some((state) => state.test(code)) || SYSTEM.test(code) || WORDS.test(error.message)
   );
+}
+
+const NO_CONNECTION = /timeout exceeded when trying to connect/;
+
+/** For an error that isUnavailable: BUSY, too much is waiting here; READ_ONLY, a standby; else DATABASE. */
+export function unavailableReason(error: unknown): 'BUSY' | 'READ_ONLY' | 'DATABASE' {
+  if (!(error instanceof Error)) return 'DATABASE';
+  if (error instanceof QueueFullError || NO_CONNECTION.test(error.message)) return 'BUSY';
+  return 'code' in error && error.code === '25006' ? 'READ_ONLY' : 'DATABASE';
+}
+
+/** PostgreSQL refuses the server's own login. No request can cause that. */
+export const isLoginRefused = (error: unknown): boolean =>
+  error instanceof Error && 'code' in error && /^28(P01|000)$/.test(String(error.code));
+
+/** Too many wait, here in this process: for a connection, or for the turn of one person. */
+export class QueueFullError extends Error {
+  /** insufficient_resources: https://www.postgresql.org/docs/18/errcodes-appendix.html */
+  readonly code = '53000';
+  constructor(message: string) {
+    super(message);
+    this.name = 'QueueFullError';
+  }
 }

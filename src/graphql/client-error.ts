@@ -1,6 +1,6 @@
 /**
- * The error codes and fixed sentences of the API. Used by every layer that answers a client: the schema's
- * plans, the error mask and HTTP. Contains no text of the database and no logic.
+ * The error codes, reasons and fixed sentences of the API. Used by every layer that answers a client: the
+ * schema's plans, the error mask and HTTP. Contains no text of the database and no logic.
  */
 import { SafeError } from 'postgraphile/grafast';
 
@@ -17,12 +17,17 @@ export type ErrorCode =
   | 'UNAVAILABLE'
   | 'INTERNAL';
 
+/** Why the code is UNAVAILABLE, in `extensions.reason`. */
+export type UnavailableReason = 'RATE_LIMITED' | 'BUSY' | 'DATABASE' | 'READ_ONLY';
+
 /** An error that reaches the client unchanged, thrown by a plan. */
 export const clientError = (code: ErrorCode, message: string): SafeError =>
   new SafeError(message, { code });
 
 export const WRONG = 'Something went wrong on our side.';
 export const NOT_NOW = 'The service can not be reached at the moment. Try again in a few seconds.';
+
+export const TOO_OFTEN = 'Too many requests in a minute. Wait as long as Retry-After says.';
 
 /** The same sentence for a row that does not exist and for another person's row. */
 export const NOT_FOUND = 'There is no such object.';

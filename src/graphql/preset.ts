@@ -38,7 +38,6 @@ export interface PresetOptions {
   readonly began: (context: Partial<Grafast.RequestContext>, pgSettings: object) => void;
   /** Called for each operation that was run. */
   readonly executed: ExecutionHooks['executed'];
-  /** Counts what an operation costs, before it is run. */
   readonly charge: ExecutionHooks['charge'];
   /** Called when `deleteMe` has ended an account, before the client is told. */
   readonly accountDeleted: () => void;

@@ -1,4 +1,7 @@
-/** Answers that are given before GraphQL runs, in GraphQL's own form so that clients need one reader. */
+/**
+ * Answers that are given before GraphQL runs, in the form of GraphQL errors so that clients need one parser.
+ * Must never say why a token was refused.
+ */
 import type { Response } from 'express';
 import { type ErrorCode, RETRY_AFTER } from '../graphql/client-error.ts';
 import type { AuthenticationError } from '../identity/identity.ts';
@@ -15,7 +18,7 @@ export function sendError(
   response.status(status).json({ errors: [{ message, extensions: { code, ...extensions } }] });
 }
 
-/** "Not now": with the time after which asking again makes sense, where the caller set none. */
+/** UNAVAILABLE, with a default Retry-After where the caller set none. */
 export function sendUnavailable(
   response: Response,
   status: 429 | 503,
@@ -27,8 +30,8 @@ export function sendUnavailable(
 }
 
 /**
- * RFC 6750, section 3: a request without a token gets a bare challenge, any bad token one and the same
- * answer. Why it was bad is for the log, not for whoever is trying tokens.
+ * RFC 6750, section 3: a request without a token gets a bare challenge. Every bad token gets the same answer:
+ * a reason would help an attacker who tries tokens.
  */
 export function sendUnauthenticated(response: Response, error: AuthenticationError): void {
   if (error.kind === 'missing') {

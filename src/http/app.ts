@@ -1,6 +1,6 @@
 /**
- * The Express application: authentication in front, GraphQL behind, health beside. Receives everything
- * it needs, opens nothing, listens nowhere.
+ * The Express application: health and metrics, then authentication, rate limit and account in front of
+ * GraphQL. Takes everything it needs, returns the application. Must never open a connection or a port.
  */
 import { randomUUID } from 'node:crypto';
 import express, { type ErrorRequestHandler, type Express, type RequestHandler } from 'express';
@@ -9,11 +9,11 @@ import { isUnavailable, unavailableReason } from '../database/unavailable.ts';
 import { NOT_NOW, WRONG } from '../graphql/client-error.ts';
 import type { Verifier } from '../identity/verifier.ts';
 import { sendError, sendUnavailable } from './answers.ts';
-import { authenticate, knownIdentityOf, withAccount } from './authenticate.ts';
+import { authenticate, ensureAccount, knownIdentityOf } from './authenticate.ts';
 import { type CorsOptions, cors } from './cors.ts';
 import { onlyJson, onlyOneOperation, onlyPost, readBody } from './graphql-request.ts';
 import { observe, type RequestEntry } from './observe.ts';
-import type { RateLimit } from './rate-limit.ts';
+import { onlyLoopbackHost } from './pages.ts';
 import { securityHeaders } from './security-headers.ts';
 
 export interface AppOptions {
@@ -21,13 +21,16 @@ export interface AppOptions {
   readonly users: Users;
   readonly readiness: RequestHandler;
   readonly metrics: RequestHandler;
-  /** Receives each request when it is over. */
+  /** Called with each request when it has ended. */
   readonly requestEnded: (entry: RequestEntry) => void;
   readonly cors: CorsOptions;
-  /** Whether a browser that opens /graphql gets GraphiQL. */
+  /** Whether GraphiQL is served. */
   readonly graphiql: boolean;
   readonly maxRequestBytes: number;
-  readonly rate: RateLimit;
+  /** Counts requests, before anything asks the database. */
+  readonly limitRate: RequestHandler;
+  /** Whether GraphiQL is served under any host name. */
+  readonly anyHost: boolean;
   /** Mounts the GraphQL handler behind the authentication. */
   readonly mountGraphql: (app: Express) => Promise<void>;
   readonly log: (line: string) => void;
@@ -51,13 +54,13 @@ export async function createApp(options: AppOptions): Promise<Express> {
   app.post(
     '/graphql',
     authenticate(options.verify),
-    // Counted before the database is asked for anything.
-    options.rate.count,
-    withAccount(options.users),
+    options.limitRate,
+    ensureAccount(options.users),
     onlyJson,
     readBody(options.maxRequestBytes),
     onlyOneOperation,
   );
+  if (options.graphiql) app.use(['/', '/graphql'], onlyLoopbackHost(options.anyHost));
   await options.mountGraphql(app);
   app.use((_request, response) => {
     sendError(response, 404, 'NOT_FOUND', 'There is nothing here. The API is POST /graphql.');
@@ -66,7 +69,7 @@ export async function createApp(options: AppOptions): Promise<Express> {
   return app;
 }
 
-/** The client gets an id, the log the error under the same id. */
+/** The client gets an id. The log gets the error under the same id. */
 const lastResort =
   (log: (line: string) => void): ErrorRequestHandler =>
   (error, _request, response, _next) => {

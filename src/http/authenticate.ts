@@ -1,6 +1,7 @@
 /**
- * Request → Identity, or an answer. Runs before anything parses the body: a request that is refused here
- * has cost a signature check and no database connection.
+ * Takes a request, finds out whose it is, or answers 401. Runs before anything parses the body: a request
+ * that is refused here costs a signature check. Must never ask the database; that is `ensureAccount`,
+ * which runs once the request has been counted.
  */
 import type { IncomingMessage } from 'node:http';
 import type { RequestHandler } from 'express';
@@ -10,12 +11,12 @@ import { bearerToken } from '../identity/bearer.ts';
 import { AuthenticationError, type Identity, invalid } from '../identity/identity.ts';
 import { KeysUnavailableError } from '../identity/keys.ts';
 import type { Verifier } from '../identity/verifier.ts';
-import { sendError, sendUnauthenticated } from './answers.ts';
+import { sendError, sendUnauthenticated, sendUnavailable } from './answers.ts';
 
-/** Beside the request, not on it: nothing that reads a request can set who sent it. */
+/** Kept beside the request: code that has a request cannot set who sent it. */
 const identities = new WeakMap<IncomingMessage, Identity>();
 
-/** For the log: whose request it was, if that was found out. */
+/** For the log: the identity of a request, if it is known. */
 export const knownIdentityOf = (request: IncomingMessage): Identity | undefined =>
   identities.get(request);
 
@@ -26,7 +27,6 @@ export function identityOf(request: IncomingMessage | undefined): Identity {
   return identity;
 }
 
-/** Verifies the token. Asks no database. */
 export function authenticate(verify: Verifier): RequestHandler {
   return async (request, response, next) => {
     try {
@@ -35,30 +35,29 @@ export function authenticate(verify: Verifier): RequestHandler {
     } catch (error) {
       if (error instanceof AuthenticationError) sendUnauthenticated(response, error);
       else if (error instanceof KeysUnavailableError) {
-        // Not 401: a client that gets 401 throws its token away, and this token may be good.
+        // A 401 would tell the client to throw its token away, and the token may be good.
         response.set('Retry-After', String(error.retryAfterSeconds));
-        sendError(response, 503, 'UNAVAILABLE', 'Tokens can not be checked at the moment.');
+        sendUnavailable(response, 503, 'Tokens can not be checked at the moment.');
       } else next(error);
     }
   };
 }
 
-const STATUS = { EMAIL_TAKEN: 409, ACCOUNT_DELETED: 403, BAD_USER_INPUT: 400 } as const;
-
-/** Makes sure that the person has an account. Runs behind `authenticate`. */
-export function withAccount(users: Users): RequestHandler {
+/** Creates or refreshes the person's row, or answers why the person can have no account. */
+export function ensureAccount(users: Users): RequestHandler {
   return async (request, response, next) => {
     try {
       await users.ensure(identityOf(request));
       next();
     } catch (error) {
       if (!(error instanceof AccountError)) return next(error);
-      sendError(response, STATUS[error.code], error.code, error.message);
+      const status = { EMAIL_TAKEN: 409, ACCOUNT_DELETED: 403, BAD_USER_INPUT: 400 }[error.code];
+      sendError(response, status, error.code, error.message);
     }
   };
 }
 
-/** Node keeps the first of several and drops the rest; a proxy in front may have looked at another. */
+/** Node keeps the first of several headers and drops the rest. A proxy in front may have read another. */
 function authorizationOf(request: IncomingMessage): string | undefined {
   const all = request.headersDistinct.authorization;
   if (all && all.length > 1) throw invalid('several Authorization headers');

@@ -1,4 +1,7 @@
-/** An HTTP response as somebody who waits: until it is sent, they may hang up. */
+/**
+ * Turns the 'close' of an HTTP response that was not sent into cancellation. Takes a response, returns its
+ * Caller. Must never count a finished answer as hung up.
+ */
 import type { ServerResponse } from 'node:http';
 import { Caller } from '../database/request.ts';
 

@@ -1,17 +1,18 @@
 /**
- * Which pages of other origins may read our answers. There are no cookies: what such a page lacks is the
- * token, not the permission to ask. Receives exact origins; "*" is any.
+ * CORS: which pages of other origins may read our answers. Takes exact origins, or "*" for any; returns a
+ * handler. There are no cookies, so such a page still needs a token. Must never let another origin read
+ * GraphiQL, which holds demo tokens.
  */
-import type { RequestHandler } from 'express';
+import type { Request, RequestHandler } from 'express';
 
-/** A front-end in development has a port of its own on the same machine. */
+/** In development a front end runs on another port of the same machine. */
 const LOOPBACK = /^https?:\/\/(localhost|127\.0\.0\.1|\[::1\])(:\d+)?$/;
 
 const EXPOSED = 'Retry-After, WWW-Authenticate, X-Request-Id, RateLimit, RateLimit-Policy' as const;
 
 export interface CorsOptions {
   readonly origins: readonly string[];
-  /** Pages of this machine as well. */
+  /** Also allows pages of this machine. */
   readonly loopback: boolean;
 }
 
@@ -21,7 +22,7 @@ export function cors({ origins, loopback }: CorsOptions): RequestHandler {
   return (request, response, next) => {
     response.setHeader('Vary', 'Origin');
     const origin = request.get('origin');
-    if (origin === undefined || !allowed(origin)) return next();
+    if (origin === undefined || isPage(request) || !allowed(origin)) return next();
     response.set('Access-Control-Allow-Origin', origin);
     response.set('Access-Control-Expose-Headers', EXPOSED);
     const preflight = request.method === 'OPTIONS' && request.get('access-control-request-method');
@@ -34,3 +35,7 @@ export function cors({ origins, loopback }: CorsOptions): RequestHandler {
     response.status(204).end();
   };
 }
+
+/** What a browser opens. Only answers of the API are for pages of other origins. */
+const isPage = ({ method, path }: Request): boolean =>
+  (method === 'GET' || method === 'HEAD') && !path.startsWith('/api/');

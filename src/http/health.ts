@@ -1,14 +1,14 @@
 /**
- * GET /readyz: whether requests can be served now. Receives the pool; answers 200 {"status":"ready"} or
- * 503 with Retry-After and the reasons: the database, its schema, the doctor.
+ * GET /readyz: whether requests can be served now. Takes the pool; answers 200 {"status":"ready"} or 503
+ * with Retry-After and the reasons: the database, its schema, the doctor. In production it must never tell
+ * the doctor's codes or the drift to a client without METRICS_TOKEN: they describe how to attack.
  *
- * A database that is behind the code, or has run other migrations, makes a production server not ready.
- * One that is ahead does not: while a deployment is under way that is every server still serving.
+ * A database that is behind the code, or has run other migrations, makes a production server not ready. A
+ * database that is ahead does not: during a deployment every old server sees one.
  *
- * Each probe asks the database one small question; what the doctor says is kept for a while, so that
- * probes stay cheap. The doctor's errors are named by code only, because anybody may ask here. They make
- * a production server not ready; outside production they are listed beside "ready", since a developer
- * in the middle of a change still wants answers. Warnings are no reason.
+ * Each probe runs one small query. The doctor's verdict is cached, so that probes stay cheap. Its errors make
+ * a production server not ready. Outside production they are listed beside "ready", because a developer in
+ * the middle of a change still wants answers. Warnings are no reason.
  */
 import type { RequestHandler } from 'express';
 import type { Pool } from 'pg';
@@ -17,23 +17,29 @@ import { errorsOf, examineServer } from '../doctor/doctor.ts';
 import { serverDrift } from '../migrate/boot-drift.ts';
 import type { Committed } from '../migrate/committed.ts';
 import { describeDrift } from '../migrate/drift.ts';
+import { isOperator } from './operator.ts';
 
 export interface ReadinessOptions {
   readonly pool: Pool;
   readonly production: boolean;
+  /** METRICS_TOKEN. undefined: in production nobody gets the details. */
+  readonly token?: string | undefined;
   /** The migrations that the code was written for. */
   readonly committed: () => readonly Committed[];
   readonly log: (line: string) => void;
-  /** How long a verdict of the doctor is kept, in milliseconds. */
+  /** How long a verdict of the doctor is cached, in milliseconds. */
   readonly keepMs?: number;
 }
 
-/** A probe that waits longer than this is given up by whoever sent it. */
+/** In milliseconds. Load balancers give up on a probe that takes longer. */
 const PATIENCE_MS = 2000;
 
 const KEEP_MS = 10_000;
 
 const RETRY_AFTER_SECONDS = 5;
+
+/** In place of the doctor's codes and the drift. */
+const NEUTRAL = 'database not as expected';
 
 export function readiness(options: ReadinessOptions): RequestHandler {
   const { pool, production, log } = options;
@@ -42,24 +48,25 @@ export function readiness(options: ReadinessOptions): RequestHandler {
     drifts: await serverDrift(pool, options.committed()),
   }));
 
-  const check = async (): Promise<{ reasons: string[]; findings: string[] }> => {
+  const check = async (): Promise<Health> => {
     try {
-      if (!(await hasSchema(pool))) return { reasons: ['schema missing'], findings: [] };
+      if (!(await hasSchema(pool))) return notReady('schema missing');
       const { codes, drifts } = await verdict();
       const grave = drifts.filter(({ kind }) => kind === 'behind' || kind === 'edited');
       const reasons = [...codes.map((code) => `doctor: ${code}`), ...grave.map(describeDrift)];
       return {
         reasons: production ? reasons : [],
+        open: production && reasons.length > 0 ? [NEUTRAL] : [],
         findings: [...codes, ...drifts.map(describeDrift)],
       };
     } catch (error) {
       log(`not ready: ${error instanceof Error ? error.message : error}`);
-      return { reasons: ['database unreachable'], findings: [] };
+      return notReady('database unreachable');
     }
   };
 
-  // Probes that come while one is waiting share its answer: on a database that hangs they must not
-  // take one connection each.
+  // Probes that come while one is waiting share its answer. On a database that hangs they must not take
+  // one connection each.
   let asking: ReturnType<typeof check> | undefined;
   const ask = () => {
     asking ??= check().finally(() => {
@@ -68,9 +75,12 @@ export function readiness(options: ReadinessOptions): RequestHandler {
     return asking;
   };
 
-  return async (_request, response) => {
-    const late = { reasons: ['database unreachable'], findings: [] };
-    const { reasons, findings } = await within(PATIENCE_MS, ask(), late);
+  return async (request, response) => {
+    const late = notReady('database unreachable');
+    const health = await within(PATIENCE_MS, ask(), late);
+    const detailed = !production || isOperator(request, options.token);
+    const reasons = detailed ? health.reasons : health.open;
+    const findings = detailed ? health.findings : [];
     response.set('Cache-Control', 'no-store');
     if (reasons.length > 0) {
       response.status(503).set('Retry-After', String(RETRY_AFTER_SECONDS));
@@ -81,7 +91,16 @@ export function readiness(options: ReadinessOptions): RequestHandler {
   };
 }
 
-/** The function that the first request of everybody calls. */
+interface Health {
+  readonly reasons: readonly string[];
+  /** The same for a client without METRICS_TOKEN. */
+  readonly open: readonly string[];
+  readonly findings: readonly string[];
+}
+
+const notReady = (reason: string): Health => ({ reasons: [reason], open: [reason], findings: [] });
+
+/** The function that every person's first request calls. */
 async function hasSchema(pool: Pool): Promise<boolean> {
   const { rows } = await askBriefly<{ there: boolean }>(
     pool,
@@ -90,7 +109,7 @@ async function hasSchema(pool: Pool): Promise<boolean> {
   return rows[0]?.there ?? false;
 }
 
-/** One call at a time, its result kept for `ms`; a failure is not kept. */
+/** Caches the result of `work` for `ms` milliseconds. A failure is not cached. */
 function kept<T>(ms: number, work: () => Promise<T>): () => Promise<T> {
   let last: { readonly result: Promise<T>; readonly until: number } | undefined;
   return () => {

@@ -1,6 +1,6 @@
 /**
- * Opens the port. Receives a server that is ready to answer; a port or an address that can not be had is
- * an OperatorError with the way out.
+ * Opens the port. Takes a server that is ready to answer; throws an OperatorError, with how to fix it, for a
+ * port or an address that cannot be used. Must never choose another port by itself.
  */
 import type { Server } from 'node:http';
 import { OperatorError } from '../errors.ts';

@@ -1,7 +1,6 @@
 /**
- * Every request gets an id and, once it has been answered or given up, one entry: who asked what, how it
- * ended, how long it took. An entry must never hold a token, a variable or any text of a query but the
- * operation's name.
+ * Gives every request an id, and one log entry when it has ended: who, what, how it ended, how long it took.
+ * An entry must never hold a token, a variable or any text of a query except the operation's name.
  */
 import { randomUUID } from 'node:crypto';
 import type { IncomingMessage } from 'node:http';
@@ -15,16 +14,16 @@ export interface RequestEntry {
   /** One of our own paths, or "other". */
   readonly path: string;
   readonly status: number;
-  /** "ok", the code of the first error, or that the client did not wait. */
+  /** "ok", the code of the first error, or CLIENT_GONE. */
   readonly outcome: string;
   readonly durationMs: number;
   readonly userId?: number | undefined;
-  /** query or mutation; absent where none was run. */
+  /** query or mutation; undefined if none was run. */
   readonly kind?: string | undefined;
   readonly operation?: string | undefined;
   /** compiled, grafast, or both: src/graphql/compiled/execute.ts. */
   readonly executor?: string | undefined;
-  /** The one the client was given for an error that was hidden from it; the log has the error under it. */
+  /** The id that the client got for a hidden error. The log has the error under the same id. */
   readonly errorId?: string | undefined;
 }
 
@@ -41,7 +40,7 @@ export function noteOutcome(response: Response, code: string): void {
   outcomes.set(response, code);
 }
 
-/** What a client may choose as an id: too short and too plain for anything worth hiding. */
+/** The ids that a client may choose: too short and plain for a secret. */
 const ID = /^[A-Za-z0-9._:-]{1,64}$/;
 
 const PATHS = new Set(['/', '/graphql', '/livez', '/readyz', '/metrics']);
@@ -50,7 +49,7 @@ const MAX_NAME = 60;
 
 export interface ObserveOptions {
   readonly ended: (entry: RequestEntry) => void;
-  /** Undefined where nobody was authenticated. */
+  /** undefined if the request was not authenticated. */
   readonly identityOf: (request: IncomingMessage) => Identity | undefined;
 }
 

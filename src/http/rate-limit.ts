@@ -1,25 +1,23 @@
 /**
- * How much one person may ask for in a minute, counted in this process. Takes the number of points; returns
- * a handler for each request and a function for what a document costs. Counts people, not addresses, since
- * many people may share one address.
+ * Limits how often one person may ask, per minute and in this process. Takes requests that passed
+ * authentication; a request beyond the limit gets 429. It counts people, not addresses: many people may
+ * share one address. Must run before anything asks the database.
  */
 import type { IncomingMessage } from 'node:http';
 import type { RequestHandler } from 'express';
-import { type ClientRateLimitInfo, rateLimit as limiter, MemoryStore } from 'express-rate-limit';
-import type { Refusal } from '../graphql/execution/execution.ts';
+import { type ClientRateLimitInfo, MemoryStore, rateLimit } from 'express-rate-limit';
+import { TOO_OFTEN } from '../graphql/client-error.ts';
 import { sendUnavailable } from './answers.ts';
 import { identityOf } from './authenticate.ts';
 
-const WINDOW_MS = 60_000;
-
 /**
- * The package's store hands out the very object it goes on counting in, and the limiter looks at it a
- * moment later: of requests that come at once, each would be told the count of the last.
+ * The store of the package returns the object that it goes on counting in, and the limiter reads the object
+ * a moment later: requests that come at once would all see the count of the last one.
  */
 export class CopyingStore extends MemoryStore {
   override increment(key: string): Promise<ClientRateLimitInfo> {
     const counted = super.increment(key);
-    // Counted synchronously, so what the store knows now is this request's number.
+    // The package counts synchronously, so the store now holds the number of this request.
     const { totalHits, resetTime } = this.current.get(key) ?? {
       totalHits: 1,
       resetTime: undefined,
@@ -27,36 +25,38 @@ export class CopyingStore extends MemoryStore {
     return counted.then(() => ({ totalHits, resetTime }));
   }
 
-  /** Counts more for a request that was counted once. Returns when the count ends, if it exceeds `max`. */
-  add(key: string, points: number, max: number): Date | undefined {
+  /**
+   * Counts more points for a person whose request was counted just now, unless they exceed the limit.
+   * Returns undefined, or the seconds until the person's minute is over.
+   */
+  charge(key: string, points: number, limit: number): number | undefined {
     const client = this.current.get(key);
     if (!client) return undefined;
+    if (client.totalHits + points > limit) {
+      return Math.max(1, Math.ceil((client.resetTime.getTime() - Date.now()) / 1000));
+    }
     client.totalHits += points;
-    return client.totalHits > max ? client.resetTime : undefined;
+    return undefined;
   }
 }
 
 export interface RateLimit {
-  /** Counts 1 for each request, or answers 429. Runs behind `authenticate`. */
-  readonly count: RequestHandler;
-  /**
-   * Counts what a document costs beyond 1, once it has been read. Returns the refusal, if it is one.
-   * https://www.rfc-editor.org/rfc/rfc6585#section-4
-   */
-  readonly charge: (request: IncomingMessage, points: number) => Refusal | undefined;
+  /** Counts one point for each request. */
+  readonly handler: RequestHandler;
+  /** Counts the points of a request beyond its first. Returns undefined, or the seconds to wait. */
+  charge(request: IncomingMessage, points: number): number | undefined;
 }
 
-/** `perMinute`: points of one person on this process; 0 = no limit. */
-export function rateLimit(perMinute: number): RateLimit {
+/** `perMinute`: points of one person; 0 = no limit. */
+export function openRateLimit(perMinute: number): RateLimit {
   if (perMinute === 0) {
-    return { count: (_request, _response, next) => next(), charge: () => undefined };
+    return { handler: (_request, _response, next) => next(), charge: () => undefined };
   }
   const store = new CopyingStore();
-  const message = `More than ${perMinute} requests in a minute. Wait as long as Retry-After says.`;
-  const keyOf = (request: IncomingMessage) => String(identityOf(request).userId);
+  const keyOf = (request: IncomingMessage): string => String(identityOf(request).userId);
   return {
-    count: limiter({
-      windowMs: WINDOW_MS,
+    handler: rateLimit({
+      windowMs: 60_000,
       limit: perMinute,
       store,
       // RateLimit and RateLimit-Policy, so that a client can slow down before it is refused.
@@ -65,13 +65,8 @@ export function rateLimit(perMinute: number): RateLimit {
       identifier: 'requests',
       keyGenerator: keyOf,
       handler: (_request, response) =>
-        sendUnavailable(response, 429, message, { reason: 'RATE_LIMITED' }),
+        sendUnavailable(response, 429, TOO_OFTEN, { reason: 'RATE_LIMITED' }),
     }),
-    charge: (request, points) => {
-      const resetTime = points > 0 && store.add(keyOf(request), points, perMinute);
-      if (!resetTime) return undefined;
-      const retryAfterSeconds = Math.max(1, Math.ceil((resetTime.getTime() - Date.now()) / 1000));
-      return { message, retryAfterSeconds };
-    },
+    charge: (request, points) => store.charge(keyOf(request), points, perMinute),
   };
 }

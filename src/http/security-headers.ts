@@ -1,6 +1,6 @@
 /**
- * What a browser must not do with our answers: guess their type, frame them, run anything from them.
- * GraphiQL, where it is served, may run its own scripts and talk to this server only.
+ * Security headers of every answer: a browser must never guess its type, frame it or run scripts from it.
+ * Takes whether GraphiQL is served, which may run its own scripts and talk to this server only.
  */
 import type { RequestHandler } from 'express';
 
@@ -11,16 +11,16 @@ const HEADERS = new Map(
     'Referrer-Policy': 'no-referrer',
     'Cross-Origin-Opener-Policy': 'same-origin',
     'Content-Security-Policy': "default-src 'none'; frame-ancestors 'none'",
-    // Means something over https only, where it keeps a browser from ever using http again.
+    // Has an effect over https only: the browser then never uses http for this host again.
     'Strict-Transport-Security': 'max-age=31536000',
-    // Answers differ from person to person, and readiness from one moment to the next.
+    // Answers differ from person to person, and readiness changes at any time.
     'Cache-Control': 'no-store',
   }),
 );
 
 const GRAPHIQL = [
   "default-src 'self'",
-  // The page has its settings in a script of its own, and the editor compiles at run time.
+  // The page has its settings in an inline script, and the editor compiles at run time.
   "script-src 'self' 'unsafe-inline' 'unsafe-eval' blob:",
   "style-src 'self' 'unsafe-inline'",
   "img-src 'self' data:",

@@ -1,7 +1,7 @@
 /**
- * The issuer's public keys, kept. Fetched when the first token needs them, again in the background as
- * they age, and at once when a token is signed by a key not known here or not known any more. Receives
- * the configured URL; hands out keys; never blames a token for an issuer that can not be reached.
+ * The issuer's public keys, cached. Takes the configured URL, returns keys. They are fetched when the first
+ * token needs them, again in the background as they age, and at once for a token whose key is not known.
+ * Must never refuse a good token because the issuer cannot be reached.
  */
 import { fetchKeySet } from './fetch-key-set.ts';
 import { usableKeys, type VerificationKey } from './jwk.ts';
@@ -11,24 +11,24 @@ export interface KeySetOptions {
   readonly url: URL;
   readonly algorithms: readonly string[];
   readonly log: (line: string) => void;
-  /** The shortest time between two fetches that tokens cause: no flood of bad tokens becomes one of fetches. */
+  /** The shortest time between two fetches: a flood of bad tokens must not become a flood of fetches. */
   readonly cooldownMs?: number;
   readonly timeoutMs?: number;
 }
 
 const COOLDOWN_MS = 10_000;
 
-/** With no key at all there is nothing to protect but the issuer itself. */
+/** The cooldown before the first successful fetch. It only protects the issuer. */
 const FIRST_COOLDOWN_MS = 1000;
 
-/** Keys older than this are renewed in the background, while they still serve. */
-const REFRESH_AFTER_MS = 5 * 60_000;
+/** Older keys are renewed in the background, when the next token comes. */
+export const REFRESH_AFTER_MS = 5 * 60_000;
 
 /**
- * Keys that were not asked for in this time are renewed before a token counts: one may have been withdrawn.
- * This is the promise of docs/identity.md: a withdrawn key is refused within ten minutes.
+ * Older keys are renewed before the next token is checked. So a withdrawn key is refused after this time
+ * at the latest, if the issuer can be reached. docs/identity.md promises these ten minutes.
  */
-const DISTRUST_AFTER_MS = 10 * 60_000;
+export const WITHDRAWN_WITHIN_MS = 10 * 60_000;
 
 export class KeySet implements KeySource {
   readonly #options: KeySetOptions;
@@ -36,9 +36,9 @@ export class KeySet implements KeySource {
   #keys: readonly VerificationKey[] | undefined;
   #version = 0;
   #fetchedAt = Number.NEGATIVE_INFINITY;
-  /** When the last fetch ended, well or not. */
+  /** When the last fetch ended, successful or not. */
   #triedAt = Number.NEGATIVE_INFINITY;
-  /** The fetch under way: everybody who wants one waits for the same. */
+  /** The fetch in flight: all tokens that need a fetch wait for the same one. */
   #fetching: Promise<void> | undefined;
 
   constructor(options: KeySetOptions) {
@@ -51,15 +51,17 @@ export class KeySet implements KeySource {
   }
 
   upToDate(): Promise<void> | undefined {
+    // The first fetch waits for a token that a key could have signed: find().
+    if (!this.#keys) return undefined;
     const now = performance.now();
-    if (now - this.#triedAt > DISTRUST_AFTER_MS) return this.#fetchUnlessJustTried();
-    if (now - this.#fetchedAt > REFRESH_AFTER_MS) void this.#fetchUnlessJustTried();
-    return undefined;
+    if (now - this.#fetchedAt <= REFRESH_AFTER_MS) return undefined;
+    // Not by #fetchedAt: for an issuer that cannot be reached, only one token in a while waits.
+    const wait = now - this.#triedAt > WITHDRAWN_WITHIN_MS;
+    const renewing = this.#fetchUnlessJustTried();
+    return wait ? renewing : undefined;
   }
 
   async find(header: TokenHeader): Promise<readonly VerificationKey['key'][]> {
-    const renewing = this.upToDate();
-    if (renewing) await renewing;
     const keys = this.#matching(header);
     if (keys.length > 0) return keys;
     await this.#fetchUnlessJustTried();
@@ -68,8 +70,8 @@ export class KeySet implements KeySource {
   }
 
   /**
-   * Where ids are serial the first key of every environment is "1": after a reset of the issuer's
-   * database another key has the old name, and only its signatures tell.
+   * Where key ids are serial, the first key of every environment is "1": after a reset of the issuer's
+   * database another key has the same id, and only its signatures differ.
    */
   async renew(): Promise<boolean> {
     const before = this.#version;
@@ -94,7 +96,7 @@ export class KeySet implements KeySource {
     return this.#fetching;
   }
 
-  /** A good answer replaces the keys, also with none: that is how an issuer withdraws them. */
+  /** A valid answer replaces the keys. An empty key set withdraws all of them. */
   async #fetch(): Promise<void> {
     const { url, algorithms, log, timeoutMs } = this.#options;
     try {
@@ -112,7 +114,7 @@ export class KeySet implements KeySource {
 
 const fingerprint = (keys: readonly VerificationKey[]): string => keys.map(({ id }) => id).join();
 
-/** fetch hides what happened in `cause`. */
+/** fetch puts the reason into `cause`. */
 function reasonOf(error: unknown): string {
   const { message, cause } = error as Error;
   return cause instanceof Error

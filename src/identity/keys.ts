@@ -1,20 +1,20 @@
 /**
- * Where a verifier gets its keys: one shared secret, or the issuer's published set (key-set.ts). Which
- * of the two is configuration; a token can not choose.
+ * Where a verifier gets its keys: one shared secret, or the key set that the issuer publishes (key-set.ts).
+ * Takes the header of a token, returns keys. A token must never choose between the two.
  */
 import type { CryptoKey } from 'jose';
 
 export interface KeySource {
-  /** Grows when keys change: what was verified before counts no more. */
+  /** Grows when keys change: what was verified before no longer counts. */
   readonly version: number;
   /**
-   * Called for remembered tokens too: a remembered token is worth no more than its key.
-   * Undefined = the keys are recent enough; otherwise resolves once the issuer has been asked.
+   * Called for every token, also for one that is remembered. Renews keys that have aged. undefined =
+   * nothing to wait for, which costs one look at the clock.
    */
   upToDate(): Promise<void> | undefined;
   /** The keys that may have signed a token with this header; none is an answer, not an error. */
   find(header: TokenHeader): Promise<readonly (Uint8Array | CryptoKey)[]>;
-  /** After a bad signature: whether there are now other keys, so that another try makes sense. */
+  /** After a bad signature: whether the keys have changed, so that another try makes sense. */
   renew(): Promise<boolean>;
 }
 
@@ -33,14 +33,14 @@ export function secretKey(secret: Uint8Array): KeySource {
 }
 
 /**
- * No key was ever had from the issuer, so nothing can be said about a token: our failure, not the
- * sender's. Carries what an HTTP Retry-After needs.
+ * Keys were never fetched, so no token can be checked: answer 503. `retryAfterSeconds` is for the HTTP
+ * header Retry-After.
  */
 export class KeysUnavailableError extends Error {
   readonly retryAfterSeconds: number;
 
   constructor(retryAfterSeconds: number) {
-    super('no key was had from the issuer yet');
+    super('the keys of the issuer were never fetched');
     this.name = 'KeysUnavailableError';
     this.retryAfterSeconds = retryAfterSeconds;
   }

@@ -1,21 +1,22 @@
 /**
- * Tokens that were verified lately, so that a repeated token costs a hash instead of a signature check.
- * Takes a token, returns its identity. Holds no token, only its SHA-256, within a fixed number of bytes.
- * Remembers no failure, and forgets everything when the keys change.
+ * Tokens that were verified a moment ago, so that a repeated token costs a hash instead of a signature
+ * check. Takes a token and the version of the keys, returns the identity or undefined. Must never hold a
+ * token (only its SHA-256), remember a failure, or outlive a change of the keys.
  */
 import { hash } from 'node:crypto';
 import { LRUCache } from 'lru-cache';
 import type { Identity } from './identity.ts';
 
-/** Memory in bytes: about 20,000 people, more with short addresses. */
-const MAX_BYTES = 8 * 1024 * 1024;
+/** LRU limits. */
+const MAX_TOKENS = 10_000;
+const MAX_BYTES = 8 * 2 ** 20;
 
-/** Of an entry without its e-mail address: measured 330 to 380. */
-const BYTES_OF_ENTRY = 380;
+/** Bytes of an entry without its address, measured with 10,000 of them. */
+const ENTRY_BYTES = 400;
 
 interface Entry {
   readonly identity: Identity;
-  /** Seconds since 1970: from then on the token is expired. */
+  /** Seconds since 1970 at which the token expires. */
   readonly until: number;
 }
 
@@ -23,10 +24,11 @@ export class TokenCache {
   readonly #entries: LRUCache<string, Entry>;
   #version = -1;
 
-  constructor(maxBytes = MAX_BYTES) {
+  constructor(max = MAX_TOKENS) {
     this.#entries = new LRUCache({
-      maxSize: maxBytes,
-      sizeCalculation: ({ identity }) => BYTES_OF_ENTRY + 2 * (identity.email?.length ?? 0),
+      max,
+      maxSize: MAX_BYTES,
+      sizeCalculation: ({ identity }) => ENTRY_BYTES + 2 * (identity.email?.length ?? 0),
     });
   }
 
@@ -47,7 +49,8 @@ export class TokenCache {
 
   /** `version`: of the keys when the signature was checked. */
   set(token: string, version: number, identity: Identity, until: number): void {
-    if (version === this.#version) this.#entries.set(digest(token), { identity, until });
+    if (version !== this.#version) return;
+    this.#entries.set(digest(token), { identity, until });
   }
 
   #start(version: number): void {
@@ -56,5 +59,5 @@ export class TokenCache {
   }
 }
 
-/** Only a verified token is ever found, so collisions can not be searched from outside. */
+/** The key of a token that passed. Only such tokens are stored, so a client cannot search for collisions. */
 const digest = (token: string): string => hash('sha256', token, 'base64');

@@ -1,6 +1,7 @@
 /**
- * Compact JWT → Identity, or an AuthenticationError. RFC 8725 is the checklist: fixed algorithms, one
- * kind of key, issuer and audience compared, times required. It knows nothing of HTTP or Postgres.
+ * Takes a compact JWT, returns an Identity or throws an AuthenticationError. RFC 8725 is the checklist: fixed
+ * algorithms, one kind of key, issuer and audience compared, times required. Must never accept a token,
+ * remembered or not, whose key the issuer has withdrawn for longer than WITHDRAWN_WITHIN_MS (key-set.ts).
  */
 import { decodeProtectedHeader, errors, type JWTPayload, jwtVerify } from 'jose';
 import { identityFromClaims } from './claims.ts';
@@ -20,13 +21,13 @@ export interface VerifierRules {
 
 export type Verifier = (token: string) => Promise<Identity>;
 
-/** Clocks of two machines are seldom further apart, in seconds. */
+/** How far the clocks of two machines may differ, in seconds. */
 export const CLOCK_TOLERANCE = 5;
 
-/** Whatever else a header may carry (jwk, jku, x5u, crit, zip …) is a way to choose the key or the rules. */
+/** Other header fields (jwk, jku, x5u, crit, zip …) let a token choose its key or the rules. */
 const HEADER_FIELDS = new Set(['alg', 'kid', 'typ']);
 
-/** `checked` is told of every token that came, and whether it was known already. */
+/** `checked` is called for every token; `cached` says whether the token was remembered. */
 export function createVerifier(
   rules: VerifierRules,
   keys: KeySource,
@@ -34,19 +35,15 @@ export function createVerifier(
 ): Verifier {
   const cache = new TokenCache();
   return async (token) => {
-    let known = cache.get(token, keys.version);
-    // A token that is not known is checked by keys.find(), which looks at their age itself.
-    const renewing = known && keys.upToDate();
-    if (renewing) {
-      await renewing;
-      known = cache.get(token, keys.version);
-    }
+    const renewing = keys.upToDate();
+    if (renewing) await renewing;
+    const known = cache.get(token, keys.version);
     checked(known !== undefined);
     if (known) return known;
     try {
       const { payload, version } = await checkSignature(token, rules, keys);
       const identity = checkClaims(payload, rules);
-      // The longest age is reached no sooner: checkClaims lets no token live longer than that.
+      // No earlier end is possible: checkClaims refuses a token that lives longer than maxAge.
       cache.set(token, version, identity, identity.expiresAt + CLOCK_TOLERANCE);
       return identity;
     } catch (error) {
@@ -60,7 +57,7 @@ export function createVerifier(
 
 interface Verified {
   readonly payload: JWTPayload;
-  /** Of the keys it was verified with, or of those before. */
+  /** Version of the keys it was verified with, or an earlier version. */
   readonly version: number;
 }
 
@@ -71,7 +68,7 @@ async function checkSignature(
 ): Promise<Verified> {
   const header = checkHeader(decodeProtectedHeader(token), rules.algorithms);
   const attempt = async (): Promise<Verified | undefined> => {
-    // Read first: keys that change from here on make the result forgotten, never kept too long.
+    // Read first: if the keys change from here on, the result is forgotten and never kept too long.
     const { version } = keys;
     const candidates = await keys.find(header);
     for (const key of candidates) {
@@ -111,7 +108,7 @@ function checkHeader(header: Record<string, unknown>, algorithms: readonly strin
 }
 
 function checkClaims(payload: JWTPayload, { userIdClaim, maxAge }: VerifierRules): Identity {
-  // jose is content with an aud array that has the right audience among values of other types.
+  // jose accepts an aud array that has the right audience among values of other types.
   if (Array.isArray(payload.aud) && !payload.aud.every((aud) => typeof aud === 'string')) {
     throw invalid('aud is not a list of strings');
   }

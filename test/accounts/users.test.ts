@@ -21,7 +21,7 @@ function newProcess(max?: number): Users {
     queries++;
   });
   pools.push(pool);
-  return new Users(pool, () => {}, max);
+  return new Users(pool, () => {}, max === undefined ? {} : { maxPeople: max });
 }
 
 beforeEach(() => {

@@ -7,7 +7,7 @@ import express from 'express';
 import { Pool } from 'pg';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { Users } from '../../src/accounts/users.ts';
-import { authenticate, withAccount } from '../../src/http/authenticate.ts';
+import { authenticate, ensureAccount } from '../../src/http/authenticate.ts';
 import { openVerifier } from '../../src/identity/open.ts';
 import { useTestDatabase } from '../support/database.ts';
 import { newKey, PARTY, sign, useIssuer } from '../support/issuer.ts';
@@ -33,7 +33,7 @@ function useAppWithoutDatabase(key: () => Uint8Array | URL, algorithms: string[]
     const verify = openVerifier({ ...RULES, key: key(), algorithms }, (line) => log.push(line));
     const users = new Users(pool, () => {});
     const app = express().set('env', 'test');
-    app.post('/graphql', authenticate(verify), withAccount(users), (_request, response) => {
+    app.post('/graphql', authenticate(verify), ensureAccount(users), (_request, response) => {
       response.send('passed');
     });
     server = createServer(app);

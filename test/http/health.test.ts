@@ -17,6 +17,9 @@ const shipped = () => readCommitted(join(shippedRoot(), 'migrations'));
 const database = useTestDatabase();
 const empty = useTestDatabase();
 
+/** METRICS_TOKEN of every server here. */
+const TOKEN = 'operator';
+
 const opened: { server: Server; pool: Pool }[] = [];
 
 afterEach(async () => {
@@ -32,16 +35,23 @@ async function serve(connectionString: string, keepMs: number, committed = shipp
   const app = express();
   app.get(
     '/readyz',
-    readiness({ pool, production: true, committed: () => committed, log: () => {}, keepMs }),
+    readiness({
+      pool,
+      production: true,
+      token: TOKEN,
+      committed: () => committed,
+      log: () => {},
+      keepMs,
+    }),
   );
   const server = await new Promise<Server>((resolve) => {
     const listening = app.listen(0, '127.0.0.1', () => resolve(listening));
   });
   opened.push({ server, pool });
   const { port } = server.address() as AddressInfo;
-  return async () => {
+  return async (token = TOKEN) => {
     const response = await fetch(`http://127.0.0.1:${port}/readyz`, {
-      headers: { connection: 'close' },
+      headers: { connection: 'close', ...(token && { authorization: `Bearer ${token}` }) },
     });
     return {
       status: response.status,
@@ -81,6 +91,16 @@ test('a finding makes it unavailable, and mending it makes it ready again', asyn
   expect(await ask()).toEqual({ ...READY, body });
   await database.owner.query('drop table public.secret');
   expect(await ask()).toEqual(READY);
+});
+
+test('only the operator learns what the doctor found', async () => {
+  const ask = await serve(database.urls.authenticator, 60_000);
+  await database.owner.query(UNPROTECTED);
+  expect(await patient(ask)()).toEqual(unavailable('doctor: RLS_OFF'));
+  for (const token of ['', 'wrong']) {
+    expect(await ask(token)).toEqual(unavailable('database not as expected'));
+  }
+  await database.owner.query('drop table public.secret');
 });
 
 test('the verdict is kept, so that probes cost no examination each', async () => {

@@ -5,7 +5,7 @@ import type { AddressInfo } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { AuthenticationError } from '../../src/identity/identity.ts';
-import { KeySet } from '../../src/identity/key-set.ts';
+import { KeySet, REFRESH_AFTER_MS, WITHDRAWN_WITHIN_MS } from '../../src/identity/key-set.ts';
 import { KeysUnavailableError } from '../../src/identity/keys.ts';
 import { createVerifier } from '../../src/identity/verifier.ts';
 import { newKey, PARTY, sign, useIssuer } from '../support/issuer.ts';
@@ -31,12 +31,13 @@ interface Change {
   cooldownMs?: number;
   timeoutMs?: number;
   url?: URL;
+  checked?: (cached: boolean) => void;
 }
 
-function verifier({ algorithms = ['EdDSA'], url = issuer.url, ...rest }: Change = {}) {
+function verifier({ algorithms = ['EdDSA'], url = issuer.url, checked, ...rest }: Change = {}) {
   const keys = new KeySet({ url, algorithms, log: (line) => log.push(line), ...rest });
   const rules = { ...PARTY, algorithms, userIdClaim: 'user_id', maxAge: 86_400 };
-  return createVerifier(rules, keys);
+  return createVerifier(rules, keys, checked);
 }
 
 const reasonOf = async (work: Promise<unknown>): Promise<string> => {
@@ -198,7 +199,7 @@ describe('rotation', () => {
     expect(log.join()).toContain('has no key for EdDSA');
   });
 
-  test('keys are renewed in the background after five minutes, in the foreground after an hour', async () => {
+  test('keys are renewed in the background after five minutes, in the foreground after ten', async () => {
     useClock();
     const verify = verifier();
     await verify(await sign(first));
@@ -209,9 +210,50 @@ describe('rotation', () => {
     expect(await verify(await sign(second))).toMatchObject({ userId: 7 });
     expect(issuer.fetches).toBe(2);
     issuer.publish(reset);
-    later(60 * 60_000 + 1);
+    later(WITHDRAWN_WITHIN_MS + 1);
     expect(await reasonOf(verify(await sign(second, { user_id: 8 })))).toMatch(/no key/);
     expect(issuer.fetches).toBe(3);
+  });
+});
+
+describe('a remembered token is worth no more than its key', () => {
+  test('after five minutes its first use renews the keys, and its next use is refused', async () => {
+    useClock();
+    const verify = verifier();
+    const token = await sign(first);
+    await verify(token);
+    issuer.publish(second);
+    later(REFRESH_AFTER_MS - 1);
+    expect(await verify(token)).toMatchObject({ userId: 7 });
+    expect(issuer.fetches).toBe(1);
+    later(2);
+    expect(await verify(token)).toMatchObject({ userId: 7 });
+    await expect.poll(() => reasonOf(verify(token))).toMatch(/no key/);
+    expect(issuer.fetches).toBe(2);
+  });
+
+  test('after ten minutes without a request it is refused at once', async () => {
+    useClock();
+    const verify = verifier();
+    const token = await sign(first);
+    await verify(token);
+    issuer.publish(second);
+    later(WITHDRAWN_WITHIN_MS + 1);
+    expect(await reasonOf(verify(token))).toMatch(/no key/);
+  });
+
+  test('a key set that has not changed keeps the token remembered', async () => {
+    useClock();
+    const cached: boolean[] = [];
+    const verify = verifier({ checked: (hit) => cached.push(hit) });
+    const token = await sign(first);
+    await verify(token);
+    // The first fetch was a change of the keys: nothing verified with it is remembered.
+    await verify(token);
+    later(WITHDRAWN_WITHIN_MS + 1);
+    await verify(token);
+    expect(issuer.fetches).toBe(2);
+    expect(cached).toEqual([false, false, true]);
   });
 });
 

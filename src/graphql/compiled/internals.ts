@@ -1,7 +1,7 @@
 /**
- * Types and functions of grafast and @dataplan/pg that are not public: how a plan is found and what it
- * consists of. A release may change them, so versions.ts accepts exact versions only. GRAPHQL_EXECUTOR=grafast
- * works without this file. docs/executor.md lists each internal with its library file.
+ * The one place that knows grafast from the inside: how a plan is found, and what it is made of. Grafast
+ * promises its users' steps, not this; hence the exact versions (versions.ts), and the setting that does
+ * without it.
  */
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
@@ -14,11 +14,11 @@ import type {
   OperationDefinitionNode,
 } from 'postgraphile/graphql';
 
-/** A step of a finished plan. */
+/** A step as its plan is carried out. */
 export interface PlanStep {
   readonly id: number;
   readonly dependencies: readonly PlanStep[];
-  /** By dependency: the flags that its value must not have, as bits (FLAG_NULL). */
+  /** What a value of that dependency must not be; bits as below. */
   readonly dependencyForbiddenFlags: readonly number[];
   readonly polymorphicPaths: ReadonlySet<string> | null;
   readonly hasSideEffects: boolean;
@@ -40,7 +40,7 @@ export interface LayerPlan {
   readonly reason: {
     readonly type: string;
     readonly parentLayerPlan?: LayerPlan;
-    /** If the layer is a list's items: the step of the list. */
+    /** Of a list's items: the list. */
     readonly parentStep?: PlanStep;
     readonly stream?: unknown;
   };
@@ -80,7 +80,7 @@ export interface OperationPlan {
   readonly rootValueStep: PlanStep;
 }
 
-/** The fields of PgSelectStep that decide about its statement. Ids are indexes of its dependencies. */
+/** PostGraphile's select of rows, as far as its statement is made of it. */
 export interface SelectInternals {
   readonly contextId: number;
   readonly firstStepId: number | null;
@@ -116,7 +116,7 @@ type EstablishOperationPlan = (
   options: object,
 ) => OperationPlan;
 
-/** The dependency with this index. */
+/** By its place among the step's dependencies. */
 export const dependency = (step: PlanStep, index: number): PlanStep =>
   step.dependencies[index] as PlanStep;
 
@@ -124,20 +124,25 @@ export const asPlanStep = (step: Step): PlanStep => step as unknown as PlanStep;
 
 const require = createRequire(createRequire(import.meta.url).resolve('postgraphile'));
 
-/** A file of grafast that its package.json does not export. */
+/** A file of grafast's own, which it does not offer by name. */
 const within = (file: string) => require(join(dirname(require.resolve('grafast')), file));
 
-/** Plans an operation, or returns the plan that grafast has kept. */
+/** Plans an operation, or finds the plan made before. */
 export const establishOperationPlan: EstablishOperationPlan = within(
   'establishOperationPlan.js',
 ).establishOperationPlan;
 
-/** Whether a value is an error in grafast's wrapping. */
+/** Whether a value carries an error, or stands for one. */
 export const isFlaggedValue: (value: object) => boolean = within('error.js').isFlaggedValue;
 
-/** Grafast looks plans up by the operation's node, with `get` and `set` only. */
-const cacheByOperation: symbol = within('constants.js').$$cacheByOperation;
+const { $$cacheByOperation } = within('constants.js') as { readonly $$cacheByOperation: symbol };
 
-export const planCacheOf = (cache: WeakMap<OperationDefinitionNode, unknown>): object => ({
-  [cacheByOperation]: cache,
-});
+/**
+ * Ties each plan's life to its document's: grafast then finds plans in a WeakMap instead of its own LRU,
+ * which counts operations and not bytes. Must run before the schema's first operation.
+ */
+export function keepPlansWithDocuments(schema: GraphQLSchema): void {
+  const plans = new WeakMap<OperationDefinitionNode, object>();
+  const grafast = Object.assign(schema.extensions.grafast ?? {}, { [$$cacheByOperation]: plans });
+  Object.assign(schema.extensions, { grafast });
+}

@@ -1,17 +1,19 @@
 /**
- * Whether one request asks for more than it may, told before it is validated or planned: planning is
- * what costs, and a few hundred bytes can keep it busy for minutes.
+ * Compares the size of one request with the limits, before validation and planning: a few hundred bytes
+ * can keep the planner busy for minutes. Takes a parsed document or variables; returns an error for the
+ * client (TOO_COMPLEX), or for an acceptable document its size. Must never throw.
  */
-import { type DocumentNode, GraphQLError, visit } from 'postgraphile/graphql';
+import { type DocumentNode, GraphQLError, type GraphQLSchema, visit } from 'postgraphile/graphql';
 import type { Limits } from './limits.ts';
-import type { Size } from './measure.ts';
+import { measure, type Size } from './measure.ts';
 
-/** Undefined, or the first limit that the document exceeds, as an error for the client. */
+/** The size of the document, or the first limit that it exceeds as an error for the client. */
 export function exceeded(
   document: DocumentNode,
-  { depth, selections, rows }: Size,
+  schema: GraphQLSchema,
   limits: Limits,
-): GraphQLError | undefined {
+  maxPageSize: number,
+): Size | GraphQLError {
   let aliases = 0;
   let directives = 0;
   let items = 0;
@@ -26,6 +28,8 @@ export function exceeded(
       items = Math.max(items, values.length);
     },
   });
+  const size = measure(document, schema, maxPageSize);
+  const { depth, selections, rows } = size;
   const rules: readonly [actual: number, allowed: number, what: string][] = [
     [depth, limits.maxDepth, 'levels of fields inside fields'],
     [aliases, limits.maxAliases, 'aliases'],
@@ -35,12 +39,12 @@ export function exceeded(
     [rows, limits.maxRows, 'rows, page sizes of lists inside lists multiplied'],
   ];
   const broken = rules.find(([actual, allowed]) => actual > allowed);
-  return broken && tooComplex(broken[1], broken[2]);
+  return broken ? tooComplex(broken[1], broken[2]) : size;
 }
 
 const LIST_ITEMS = 'entries of a list';
 
-/** The same for the variables, which no document tells. */
+/** The same for the variables, which are not in the document. */
 export function exceededByVariables(variables: unknown, limits: Limits): GraphQLError | undefined {
   return longestList(variables) > limits.maxListItems
     ? tooComplex(limits.maxListItems, LIST_ITEMS)

@@ -1,14 +1,13 @@
 /**
- * A request's text → a document that may be executed, or errors with codes. Takes the place of grafserv's
- * own step, which has no limit on tokens and validates before anything is measured. Remembers valid
- * documents within a fixed number of bytes; refused documents are never remembered.
+ * Takes the text of a request, returns a document that may be executed, or errors with codes. Replaces
+ * grafserv's own step, which has no limit on tokens, validates before it measures, and whose errors bypass
+ * the error mask. Valid documents are cached, within a budget of bytes. Refused ones must never be cached.
  */
 import { LRUCache } from 'lru-cache';
 import {
   type DocumentNode,
   GraphQLError,
   type GraphQLSchema,
-  Kind,
   NoSchemaIntrospectionCustomRule,
   parse,
   Source,
@@ -17,101 +16,77 @@ import {
 } from 'postgraphile/graphql';
 import { exceeded, tooComplex } from './complexity.ts';
 import type { Limits } from './limits.ts';
-import { measure, type Size } from './measure.ts';
+import { MAX_PLAN_BYTES, planBytes } from './plan-budget.ts';
+import { pointsOf } from './points.ts';
+import { replaceInheritedNames } from './variable-names.ts';
 
-export type Parsed = { document: DocumentNode } | { errors: readonly GraphQLError[] };
+export interface Accepted {
+  readonly document: DocumentNode;
+  /** What the request counts for the rate limit, 1 or more: points.ts. */
+  readonly points: number;
+}
+
+export type Parsed = Accepted | { readonly errors: readonly GraphQLError[] };
 
 export interface DocumentOptions {
   readonly limits: Limits;
   readonly maxPageSize: number;
-  /** False in production: no introspection, and no "did you mean" in messages. Both reveal the schema. */
+  /** Introspection, and "did you mean" in messages: both describe the schema. */
   readonly tellSchema: boolean;
 }
 
-/**
- * Memory for documents with their plans, in bytes. Grafast's plans of an operation live as long as its
- * document (plan-cache.ts), and they are what is large: measured 9 to 15 kB for each selection and plan.
- */
-const MAX_BYTES = 96 * 1024 * 1024;
-const BYTES_OF_SELECTION = 16 * 1024;
-const BYTES_OF_CHARACTER = 40;
-
-/** Plans of one operation that are kept: variables that decide what is included make several. */
-export const MAX_PLANS = 5;
-
-/** The client needs a few errors to correct a query; more are only work for the server. */
+/** Enough to fix a query by. More errors only cost the server time. */
 const MAX_ERRORS = 20;
 
-const costs = new WeakMap<DocumentNode, number>();
-
-/** Points of the rate limit: an ordinary request costs 1, each further list and each 500 rows 1 more. */
-export const costOf = (document: DocumentNode): number => costs.get(document) ?? 1;
-
-const costOfSize = ({ lists, rows }: Size): number => Math.max(1, lists, Math.ceil(rows / 500));
+/** A document that would take more than this part of the budget is planned anew each time. */
+const LARGEST_PART = 1 / 8;
 
 export function documentReader(
   schema: GraphQLSchema,
   { limits, maxPageSize, tellSchema }: DocumentOptions,
 ): (text: string) => Parsed {
-  const known = new LRUCache<string, DocumentNode>({ maxSize: MAX_BYTES });
+  const known = new LRUCache<string, Accepted>({
+    maxSize: MAX_PLAN_BYTES,
+    maxEntrySize: MAX_PLAN_BYTES * LARGEST_PART,
+  });
   const rules = tellSchema ? specifiedRules : [...specifiedRules, NoSchemaIntrospectionCustomRule];
 
-  const read = (text: string): Parsed => {
-    const document = parse(new Source(text, 'GraphQL request'), { maxTokens: limits.maxTokens });
-    const size = measure(document, schema, maxPageSize);
-    const refusal = exceeded(document, size, limits) ?? forbiddenVariable(document);
-    if (refusal) return { errors: [refusal] };
+  const examine = (text: string): Parsed => {
+    const parsed = read(text, limits.maxTokens);
+    if (parsed instanceof GraphQLError) return { errors: [parsed] };
+    const document = replaceInheritedNames(parsed);
+    const measured = exceeded(document, schema, limits, maxPageSize);
+    if (measured instanceof GraphQLError) return { errors: [measured] };
     const errors = validate(schema, document, rules, {
       hideSuggestions: !tellSchema,
       maxErrors: MAX_ERRORS,
     });
     if (errors.length > 0) return { errors: errors.map(asInputError) };
-    costs.set(document, costOfSize(size));
-    known.set(text, document, { size: bytesOf(text, document, size) });
-    return { document };
+    const accepted = { document, points: pointsOf(measured) };
+    known.set(text, accepted, { size: planBytes(text, document, measured) });
+    return accepted;
   };
 
   return (text) => {
-    const document = known.get(text);
-    if (document) return { document };
     try {
-      return read(text);
+      return known.get(text) ?? examine(text);
     } catch (error) {
-      // graphql-js parses, measures and validates by recursion: a deep enough literal ends the stack.
-      if (error instanceof RangeError) {
-        return { errors: [tooComplex(limits.maxDepth, 'levels of fields inside fields')] };
-      }
-      if (!(error instanceof GraphQLError)) throw error;
-      const tokens = /tokens\. Parsing aborted/.test(error.message);
-      return { errors: [tokens ? tooComplex(limits.maxTokens, 'tokens') : asInputError(error)] };
+      // Parser and rules are recursive: a literal nested a few thousand levels deep exhausts the stack.
+      if (!(error instanceof RangeError)) throw error;
+      return { errors: [tooComplex(limits.maxTokens, 'tokens')] };
     }
   };
 }
 
-function bytesOf(text: string, document: DocumentNode, { selections }: Size): number {
-  const plans = document.definitions.some(
-    (node) => node.kind === Kind.OPERATION_DEFINITION && node.variableDefinitions?.length,
-  )
-    ? MAX_PLANS
-    : 1;
-  return text.length * BYTES_OF_CHARACTER + selections * BYTES_OF_SELECTION * plans;
-}
-
-/**
- * graphql-js keeps the values of variables in a plain object. A variable such as $toString that was not
- * sent would read as the function of that name.
- */
-function forbiddenVariable({ definitions }: DocumentNode): GraphQLError | undefined {
-  for (const node of definitions) {
-    if (node.kind !== Kind.OPERATION_DEFINITION) continue;
-    const found = node.variableDefinitions?.find(({ variable }) => variable.name.value in {});
-    if (!found) continue;
-    const { value } = found.variable.name;
-    return asInputError(
-      new GraphQLError(`A variable can not be called $${value}. Rename it.`, { nodes: found }),
-    );
+function read(text: string, maxTokens: number): DocumentNode | GraphQLError {
+  try {
+    return parse(new Source(text, 'GraphQL request'), { maxTokens });
+  } catch (error) {
+    if (!(error instanceof GraphQLError)) throw error;
+    return /tokens\. Parsing aborted/.test(error.message)
+      ? tooComplex(maxTokens, 'tokens')
+      : asInputError(error);
   }
-  return undefined;
 }
 
 const asInputError = (error: GraphQLError): GraphQLError => {

@@ -1,17 +1,17 @@
 /**
- * What a client learns of an error: a sentence and a stable code. Nothing of SQL, tables or stacks goes
- * out; what the client can not use is logged under the id it is given.
+ * Takes an error of execution, returns the error that the client gets: a sentence and a stable code. Must
+ * never let SQL, table names or stacks out. A hidden error is logged under the `errorId` the client gets.
  */
 import { randomUUID } from 'node:crypto';
 import { isSafeError } from 'postgraphile/grafast';
 import { GraphQLError } from 'postgraphile/graphql';
 import { isUnavailable, unavailableReason } from '../../database/unavailable.ts';
-import { type ErrorCode, NOT_NOW, WRONG } from '../client-error.ts';
+import { type ErrorCode, NOT_NOW, type UnavailableReason, WRONG } from '../client-error.ts';
 import { type ConstraintMessages, explain } from './database-errors.ts';
 
 export interface ErrorMaskOptions {
   readonly constraints: () => ConstraintMessages;
-  /** Receives what was hidden from the client, with the id it was given instead. */
+  /** Called with each hidden error and the id that the client got instead. */
   readonly log: (errorId: string, error: unknown) => void;
 }
 
@@ -19,12 +19,13 @@ export function errorMask({ constraints, log }: ErrorMaskOptions) {
   const hide = (
     error: GraphQLError,
     hidden: unknown,
+    code: ErrorCode,
     message: string,
-    extensions: { code: ErrorCode; reason?: string },
+    reason?: UnavailableReason,
   ) => {
     const errorId = randomUUID();
     log(errorId, hidden);
-    return rewrite(error, message, { ...extensions, errorId });
+    return rewrite(error, message, { code, ...(reason && { reason }), errorId });
   };
   return (error: GraphQLError): GraphQLError => {
     const original = error.originalError;
@@ -32,21 +33,20 @@ export function errorMask({ constraints, log }: ErrorMaskOptions) {
       if (isHole(error)) {
         return isAccount(error)
           ? rewrite(error, GONE, { code: 'ACCOUNT_DELETED' })
-          : hide(error, error, WRONG, { code: 'INTERNAL' });
+          : hide(error, error, 'INTERNAL', WRONG);
       }
-      // Written for the client, by graphql-js. What it suggests would tell the schema.
+      // graphql-js wrote this message for the client. Its suggestions would reveal the schema.
       const message = error.message.replace(/ Did you mean .*\?$/, '');
       return rewrite(error, message, { ...error.extensions, code: codeOf(error) });
     }
-    // By a plan of ours with its code, by PostGraphile without.
+    // A plan of ours throws these with a code, PostGraphile without.
     if (isSafeError(original)) return rewrite(error, original.message, { code: codeOf(original) });
     if (isUnavailable(original)) {
-      const reason = unavailableReason(original);
-      return hide(error, original, NOT_NOW, { code: 'UNAVAILABLE', reason });
+      return hide(error, original, 'UNAVAILABLE', NOT_NOW, unavailableReason(original));
     }
     const told = explain(original, constraints());
     if (told) return rewrite(error, told.message, { code: told.code });
-    return hide(error, original, WRONG, { code: 'INTERNAL' });
+    return hide(error, original, 'INTERNAL', WRONG);
   };
 }
 
@@ -56,11 +56,11 @@ function codeOf({ extensions }: { extensions?: Readonly<Record<string, unknown>>
   return extensions?.code ?? 'BAD_USER_INPUT';
 }
 
-/** A field that is never null was: graphql-js has a message for it and no original error. */
+/** A non-null field was null: graphql-js has a message for it and no original error. */
 const isHole = (error: GraphQLError): boolean =>
   /^Cannot return null for non-nullable/.test(error.message);
 
-/** The one hole that can happen: the account ended while its last requests were running. */
+/** The only known cause: the account was deleted while its last requests were running. */
 const isAccount = ({ path }: GraphQLError): boolean => {
   const field = path?.at(-1);
   return field === 'me' || field === 'user';

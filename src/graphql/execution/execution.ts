@@ -1,50 +1,50 @@
 /**
- * Puts our own reading of documents and our own executor into grafserv, and masks what execution reports.
+ * Puts our own document reader and executor into grafserv, and masks the errors of execution. Takes the
+ * limits and hooks, returns a plugin. An operation must never run before its points are charged.
  */
 import type { IncomingMessage } from 'node:http';
 import type {} from 'postgraphile';
 import type { ExecutionConfig } from 'postgraphile/grafserv';
 import {
+  type DocumentNode,
   type ExecutionResult,
   GraphQLError,
   type GraphQLSchema,
   getOperationAST,
 } from 'postgraphile/graphql';
 import { markRead } from '../../database/request.ts';
+import { TOO_OFTEN } from '../client-error.ts';
 import { type Execute, type Executor, executeCompiled } from '../compiled/execute.ts';
-import { boundPlans, keepPlansWithDocuments } from '../compiled/plan-cache.ts';
+import { keepPlansWithDocuments } from '../compiled/internals.ts';
 import { checkGrafast } from '../compiled/versions.ts';
 import { exceededByVariables } from './complexity.ts';
-import { costOf, type DocumentOptions, documentReader, MAX_PLANS } from './documents.ts';
+import { type DocumentOptions, documentReader } from './documents.ts';
 import { noteUnserved } from './grafserv.ts';
+import { MAX_PLANS_PER_OPERATION } from './plan-budget.ts';
+import { replaceInheritedKeys } from './variable-names.ts';
 
-/** `grafast` is PostGraphile's own, slower; for versions that the other was not tested with. */
+/** `grafast` is PostGraphile's own and slower. It runs with versions that `compiled` was not tested with. */
 export type ExecutorName = 'compiled' | 'grafast';
-
-/** Operations whose plans grafast's own cache keeps, about 3 MB for the largest. */
-const MAX_OPERATIONS = 50;
 
 /** How an operation ended; the code and the id are its first error's. */
 export interface Executed {
   readonly kind: string;
   readonly name: string | undefined;
-  readonly executor: Executor;
+  /** Undefined: the operation was refused and did not run. */
+  readonly executor: Executor | undefined;
   readonly code: string | undefined;
-  /** Of what was hidden from the client. */
-  readonly errorId: string | undefined;
+  /** Of the error that was hidden from the client. */
+  readonly errorId?: string | undefined;
 }
 
 export interface ExecutionHooks {
   readonly mask: (error: GraphQLError) => GraphQLError;
   readonly executed: (request: IncomingMessage, what: Executed) => void;
-  /** Counts points of the rate limit. */
-  readonly charge: (request: IncomingMessage, points: number) => Refusal | undefined;
-}
-
-/** That a person has asked for too much in this minute. */
-export interface Refusal {
-  readonly message: string;
-  readonly retryAfterSeconds: number;
+  /**
+   * Counts the points of a request beyond its first, which HTTP has counted. Returns undefined, or the
+   * seconds until the person may ask again.
+   */
+  readonly charge: (request: IncomingMessage, points: number) => number | undefined;
 }
 
 export interface ExecutionOptions extends DocumentOptions {
@@ -61,32 +61,41 @@ export function executionPlugin(
   const readerOf = (schema: GraphQLSchema) => {
     let reader = readers.get(schema);
     if (!reader) {
-      if (compiled) keepPlansWithDocuments(schema, MAX_PLANS);
-      else boundPlans(schema, MAX_OPERATIONS, MAX_PLANS);
+      boundPlans(schema, compiled);
       reader = documentReader(schema, options);
       readers.set(schema, reader);
     }
     return reader;
   };
+  const points = new WeakMap<DocumentNode, number>();
 
   const ours = (config: ExecutionConfig): ExecutionConfig => ({
     ...config,
-    parseAndValidate: readerOf(config.schema),
-    async execute(args) {
+    parseAndValidate(text) {
+      const parsed = readerOf(config.schema)(text);
+      if ('document' in parsed) points.set(parsed.document, parsed.points);
+      return parsed;
+    },
+    async execute(sent) {
+      const variableValues = replaceInheritedKeys(sent.variableValues);
+      const args: typeof sent =
+        variableValues === sent.variableValues ? sent : { ...sent, variableValues };
       const limit = exceededByVariables(args.variableValues, options.limits);
       if (limit) return { errors: [limit] };
-      const operation = getOperationAST(args.document, args.operationName);
-      const kind = operation?.operation ?? 'none';
-      const pgSettings = settingsOf(args.contextValue);
-      if (kind === 'query' && pgSettings) markRead(pgSettings);
       const request =
         ('requestContext' in args && args.requestContext?.expressv4?.req) || undefined;
-      const refusal = request && charge(request, costOf(args.document) - 1);
-      if (refusal) {
-        noteUnserved(request, 429, refusal.retryAfterSeconds);
-        const extensions = { code: 'UNAVAILABLE', reason: 'RATE_LIMITED' };
-        return { errors: [new GraphQLError(refusal.message, { extensions })] };
+      const operation = getOperationAST(args.document, args.operationName);
+      const kind = operation?.operation ?? 'none';
+      const extra = (points.get(args.document) ?? 1) - 1;
+      const wait = request && extra > 0 ? charge(request, extra) : undefined;
+      if (request && wait !== undefined) {
+        noteUnserved(request, 429, wait);
+        const name = operation?.name?.value;
+        executed(request, { kind, name, executor: undefined, code: 'UNAVAILABLE' });
+        return { errors: [rateLimited()] };
       }
+      const pgSettings = settingsOf(args.contextValue);
+      if (kind === 'query' && pgSettings) markRead(pgSettings);
       const execute = config.execute as Execute;
       const { result, executor } = compiled
         ? await executeCompiled(args, execute)
@@ -123,6 +132,22 @@ export function executionPlugin(
       },
     },
   };
+}
+
+const rateLimited = (): GraphQLError =>
+  new GraphQLError(TOO_OFTEN, { extensions: { code: 'UNAVAILABLE', reason: 'RATE_LIMITED' } });
+
+/**
+ * grafast keeps 500 operations with 50 plans each unless told otherwise, and a large plan has megabytes.
+ * With the tested version plans live as long as their documents, whose cache has a budget of bytes.
+ */
+function boundPlans(schema: GraphQLSchema, tested: boolean): void {
+  const grafast = Object.assign(schema.extensions.grafast ?? {}, {
+    operationsCacheMaxLength: 50,
+    operationOperationPlansCacheMaxLength: MAX_PLANS_PER_OPERATION,
+  });
+  Object.assign(schema.extensions, { grafast });
+  if (tested) keepPlansWithDocuments(schema);
 }
 
 /** The object that the preset's context made. */

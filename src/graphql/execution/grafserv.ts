@@ -1,10 +1,10 @@
 /**
- * grafserv in its Express form, and what is ours of the answers it gives. Receives requests that have passed
- * authentication; hands on their status and type.
+ * grafserv for Express, with our status and content type on its answers. Takes requests that have passed
+ * authentication, returns their results. Must never change the body of an answer.
  *
- * This could be a middleware of grafserv's. But to call one it says `next.callback = (callback) => …`, and V8
- * puts a function that is written where a property is assigned among its old objects. There it keeps all
- * it can see, which is the whole request, until the next full collection (docs/performance.md, "Garbage").
+ * A middleware of grafserv could do the same. grafserv calls one with `next.callback = (callback) => …`, and V8
+ * allocates a function that is assigned to a property in the old generation. That function keeps the whole
+ * request alive until the next full collection (docs/performance.md, "Garbage").
  */
 import type { IncomingMessage } from 'node:http';
 import type { RequestDigest, Result } from 'postgraphile/grafserv';
@@ -13,20 +13,21 @@ import { RETRY_AFTER } from '../client-error.ts';
 
 interface Unserved {
   readonly status: 429 | 503 | 504;
-  /** Seconds; undefined = no Retry-After header. */
-  readonly retryAfter: number | undefined;
+  /** Value of Retry-After, in seconds. */
+  readonly wait: string | undefined;
 }
 
-/** Requests whose answer holds no data, until that answer is sent. */
+/** Requests whose answer has no data, until the answer is sent. */
 const unserved = new WeakMap<IncomingMessage, Unserved>();
 
-/** Gives an answer without data a status that says so, for clients and proxies that read no body. */
+/** Sets the HTTP status of an answer without data, for clients that look only at the status. */
 export function noteUnserved(
   request: IncomingMessage,
   status: Unserved['status'],
-  retryAfter = status === 503 ? Number(RETRY_AFTER) : undefined,
+  waitSeconds?: number,
 ): void {
-  unserved.set(request, { status, retryAfter });
+  const wait = waitSeconds === undefined ? undefined : String(waitSeconds);
+  unserved.set(request, { status, wait: status === 503 ? (wait ?? RETRY_AFTER) : wait });
 }
 
 const GRAPHQL = 'application/graphql-response+json';
@@ -35,7 +36,7 @@ export class Grafserv extends ExpressGrafserv {
   protected override async processRequest(digest: RequestDigest): Promise<Result | null> {
     const result = await super.processRequest(digest);
     if (!result || !('statusCode' in result)) return result;
-    // For whoever takes anything it is plain JSON, which every tool knows.
+    // A client that accepts anything gets plain JSON, which every tool knows.
     if (
       result.headers['content-type']?.startsWith(GRAPHQL) &&
       !digest.headers.accept?.includes(GRAPHQL)
@@ -43,10 +44,10 @@ export class Grafserv extends ExpressGrafserv {
       result.headers['content-type'] = 'application/json; charset=utf-8';
     }
     const request = digest.requestContext.expressv4?.req;
-    const found = request && unserved.get(request);
-    if (!found) return result;
-    result.statusCode = found.status;
-    if (found.retryAfter !== undefined) result.headers['retry-after'] = String(found.retryAfter);
+    const noted = request && unserved.get(request);
+    if (!noted) return result;
+    result.statusCode = noted.status;
+    if (noted.wait !== undefined) result.headers['retry-after'] = noted.wait;
     return result;
   }
 }

@@ -1,20 +1,20 @@
 /**
- * How much one request may ask for. Only numbers: the settings are read before PostGraphile is loaded,
- * so this file imports nothing.
+ * How much one request may ask for, as numbers with their defaults. Must never import anything: the
+ * settings are read before PostGraphile is loaded.
  */
 
 export interface Limits {
   /** Fields inside fields. */
   readonly maxDepth: number;
-  /** Fields under another name, in the whole document. */
+  /** Aliases in the whole document. */
   readonly maxAliases: number;
   /** Directives, in the whole document. */
   readonly maxDirectives: number;
-  /** Words, names, braces and the like; the parser stops there. */
+  /** Lexical tokens; the parser stops there. */
   readonly maxTokens: number;
-  /** Fields, with every fragment counted wherever it is spread. */
+  /** Fields; a fragment counts wherever it is spread. */
   readonly maxSelections: number;
-  /** Rows of the whole answer, with page sizes multiplied where lists are inside lists. */
+  /** Rows of the whole answer; page sizes of nested lists are multiplied. */
   readonly maxRows: number;
   /** Entries of one list, in the document or in the variables. */
   readonly maxListItems: number;
@@ -23,7 +23,7 @@ export interface Limits {
 export const DEFAULT_LIMITS: Limits = {
   maxDepth: 10,
   maxAliases: 15,
-  maxDirectives: 30,
+  maxDirectives: 15,
   maxTokens: 2000,
   maxSelections: 250,
   maxRows: 5000,

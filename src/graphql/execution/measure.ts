@@ -1,6 +1,7 @@
 /**
- * How much a document asks for. Fragments that spread fragments double it at every level, so that a few
- * hundred bytes can stand for millions of fields; every fragment is measured once here, and multiplied.
+ * Takes a parsed document, returns how much it asks for. Fragments that spread fragments double the number
+ * of fields at every level: a few hundred bytes can stand for millions of fields. Each fragment is measured
+ * once and its size added wherever it is spread. Must never expand a document.
  */
 import {
   type DocumentNode,
@@ -15,21 +16,17 @@ import {
 } from 'postgraphile/graphql';
 import { DEFAULT_PAGE_SIZE } from '../schema/pages.ts';
 
-/** How much one document asks for. */
+/** What one request asks for, in the places where it can be much. */
 export interface Size {
-  /** Levels of fields inside fields. */
   readonly depth: number;
-  /** Fields and fragments, each counted wherever it is spread. */
   readonly selections: number;
-  /** Rows of the largest answer: page sizes of lists inside lists multiplied. */
   readonly rows: number;
-  /** Fields that return a page: about the number of statements. */
+  /** Fields with pages, each counted once wherever its parent stands. */
   readonly lists: number;
 }
 
 const NOTHING: Size = { depth: 0, selections: 0, rows: 0, lists: 0 };
 const ONE: Size = { depth: 1, selections: 1, rows: 0, lists: 0 };
-const NO_FIELDS: Readonly<Record<string, never>> = Object.freeze(Object.create(null));
 
 export function measure(document: DocumentNode, schema: GraphQLSchema, maxPageSize: number): Size {
   const fragments = new Map(
@@ -43,7 +40,7 @@ export function measure(document: DocumentNode, schema: GraphQLSchema, maxPageSi
     const before = known.get(name);
     if (before) return before;
     const node = fragments.get(name);
-    // A fragment that spreads itself is for validation to refuse; here it must only end.
+    // Validation refuses a fragment that spreads itself; here the recursion must only end.
     known.set(name, NOTHING);
     const size = node
       ? ofSelections(node.selectionSet, schema.getType(node.typeCondition.name.value))
@@ -53,9 +50,9 @@ export function measure(document: DocumentNode, schema: GraphQLSchema, maxPageSi
   };
 
   const ofField = (node: FieldNode, parent: GraphQLNamedType | undefined): Size => {
-    // GraphiQL's own look at the schema is large, and validation refuses it in production.
+    // GraphiQL's introspection is large. In production validation refuses introspection.
     if (!node.selectionSet || node.name.value.startsWith('__')) return ONE;
-    const fields = isObjectType(parent) || isInterfaceType(parent) ? parent.getFields() : NO_FIELDS;
+    const fields = isObjectType(parent) || isInterfaceType(parent) ? parent.getFields() : {};
     const field = fields[node.name.value];
     const inner = ofSelections(node.selectionSet, field && getNamedType(field.type));
     const isPage = field?.args.some(({ name }) => name === 'first') ?? false;

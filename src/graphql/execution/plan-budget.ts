@@ -1,0 +1,40 @@
+/**
+ * How many bytes a document and its plans take in the cache of documents.ts, and how many all of them may
+ * take. Returns estimates: grafast's plans are graphs of objects that nothing can weigh exactly.
+ */
+import { getHeapStatistics } from 'node:v8';
+import { type DocumentNode, Kind } from 'postgraphile/graphql';
+import type { Size } from './measure.ts';
+
+/** A quarter of the heap (`--max-old-space-size`), so that a flood of plans leaves room for requests. */
+export const MAX_PLAN_BYTES = Math.min(
+  256 * 2 ** 20,
+  Math.floor(getHeapStatistics().heap_size_limit / 4),
+);
+
+/** Plans that grafast may keep of one operation: one for each combination of variables that it tells apart. */
+export const MAX_PLANS_PER_OPERATION = 8;
+
+/** Measured by test/soak/memory.ts: bytes of a plan for each list, each field and each character. */
+const PER_DOCUMENT = 40_000;
+const PER_LIST = 80_000;
+const PER_FIELD = 6000;
+const PER_CHARACTER = 400;
+
+export function planBytes(
+  text: string,
+  document: DocumentNode,
+  { lists, selections }: Size,
+): number {
+  const plan =
+    PER_DOCUMENT + PER_LIST * lists + PER_FIELD * selections + PER_CHARACTER * text.length;
+  return plan * plansOf(document);
+}
+
+/** Without variables there is one plan. A variable that is absent, null or set can mean another plan. */
+function plansOf({ definitions }: DocumentNode): number {
+  const variables = definitions.flatMap((node) =>
+    node.kind === Kind.OPERATION_DEFINITION ? (node.variableDefinitions ?? []) : [],
+  );
+  return Math.min(MAX_PLANS_PER_OPERATION, 2 ** variables.length);
+}
