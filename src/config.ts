@@ -42,8 +42,6 @@ export interface Config {
   readonly poolWaitMs: number;
   /** Requests that may wait for a connection at the same time. */
   readonly poolQueue: number;
-  /** Statements of one person in flight at the same time. */
-  readonly maxConcurrent: number;
   readonly statementTimeoutMs: number;
   readonly adaptor: 'one-round-trip' | 'stock';
   readonly preparedStatements: boolean;
@@ -105,7 +103,6 @@ export function loadConfig(
     poolWaitMs: integer('POOL_WAIT_MS', 5000, 1, 600_000),
     maxConcurrent: Math.min(integer('MAX_CONCURRENT', 4, 1, 1000), Math.max(1, poolSize - 1)),
     poolQueue: integer('POOL_QUEUE', 200, 0, 100_000),
-    maxConcurrent: integer('MAX_CONCURRENT', 4, 1, 1000),
     statementTimeoutMs: integer('STATEMENT_TIMEOUT_MS', 10_000, 1, 3_600_000),
     adaptor: choice('DATABASE_ADAPTOR', ['one-round-trip', 'stock']),
     preparedStatements: choice('PREPARED_STATEMENTS', ['on', 'off']) === 'on',

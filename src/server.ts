@@ -35,6 +35,8 @@ import { readCommitted } from './migrate/committed.ts';
 export interface ServerOptions {
   /** Refuses to serve an unsafe database instead of warning about it. */
   readonly production: boolean;
+  /** Holds committed/, which the database is compared with. undefined = migrations/ of this checkout. */
+  readonly migrationsFolder?: string;
   readonly host: string;
   readonly port: number;
   readonly authenticatorUrl: string;
@@ -97,7 +99,7 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
   });
   metrics.watch(pool, options.poolSize);
   try {
-    let committed = readCommitted();
+    let committed = readCommitted(options.migrationsFolder);
     await refuseDrift(pool, committed, options.production, log);
     await examineBeforeServing(pool, options.production, log);
     let constraints = await loadConstraintMessages(pool);
@@ -182,7 +184,7 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
         const renewed = await loadConstraintMessages(pool);
         await api.reload();
         constraints = renewed;
-        committed = readCommitted();
+        committed = readCommitted(options.migrationsFolder);
       },
       stop: async () => {
         api.endStreams();
