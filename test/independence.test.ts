@@ -1,0 +1,49 @@
+/**
+ * The framework's tests do not depend on the application: in a copy of the checkout with an application
+ * committed on top, they pass unchanged. By default this runs the files that depended on it most, in about
+ * half a minute on a quiet machine; INDEPENDENCE=all runs every test outside test/app.
+ */
+import { spawn } from 'node:child_process';
+import { join } from 'node:path';
+import { expect, test } from 'vitest';
+import { commitApplication } from './support/application.ts';
+import { useCheckout } from './support/checkout.ts';
+import { ROOT } from './support/process.ts';
+
+const REPRESENTATIVE = [
+  'test/database/schema.test.ts',
+  'test/doctor/sabotage.test.ts',
+  'test/graphql/plans.test.ts',
+  'test/graphql/schema/shape.test.ts',
+  'test/graphql/schema/writes.test.ts',
+  'test/migrate/upgrade.test.ts',
+  'test/proof/complete.test.ts',
+];
+const all = process.env.INDEPENDENCE === 'all';
+
+const checkout = useCheckout(() => ({}));
+
+function runTests(args: readonly string[]): Promise<{ code: number | null; output: string }> {
+  const { PATH = '', HOME = '' } = process.env;
+  const vitest = join(ROOT, 'node_modules/vitest/vitest.mjs');
+  const child = spawn(process.execPath, [vitest, 'run', '--reporter=dot', ...args], {
+    cwd: checkout.root,
+    env: { PATH, HOME },
+  });
+  let output = '';
+  for (const stream of [child.stdout, child.stderr])
+    stream.on('data', (chunk) => {
+      output += chunk;
+    });
+  return new Promise((resolve) => child.once('close', (code) => resolve({ code, output })));
+}
+
+test('the framework’s tests pass unchanged with an application committed on top', {
+  timeout: all ? 3_600_000 : 600_000,
+}, async () => {
+  commitApplication(checkout.root);
+  const others = ['--exclude=test/app/**', '--exclude=test/independence.test.ts'];
+  const { code, output } = await runTests(all ? others : REPRESENTATIVE);
+  expect(code, output).toBe(0);
+  if (!all) expect(output).toMatch(new RegExp(`Test Files .*${REPRESENTATIVE.length} passed`));
+});
