@@ -8,6 +8,9 @@ import { type Column, type Rows, SHIPPED_ROWS } from '../proof/rows.ts';
 /** Columns added to shipped tables: `'public.task': { priority: { value: 1, writable: true, ordered: true } }`. */
 const COLUMNS: Readonly<Record<string, Readonly<Record<string, Column>>>> = {};
 
+/** Types whose rows have the list of a shipped table: `'public.task': ['List']`. */
+const PARENTS: Readonly<Record<string, readonly string[]>> = {};
+
 /** Filters added to shipped tables, each with a GraphQL literal that every row meets. */
 const FILTERS: Readonly<Record<string, Readonly<Record<string, string>>>> = {};
 
@@ -19,6 +22,7 @@ export const ROWS: Rows = {
     ...SHIPPED_ROWS.tables.map((table) => ({
       ...table,
       columns: { ...table.columns, ...COLUMNS[table.sql] },
+      parents: [...(table.parents ?? []), ...(PARENTS[table.sql] ?? [])],
       filters: { ...table.filters, ...FILTERS[table.sql] },
     })),
     ...ADDED.tables,

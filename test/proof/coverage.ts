@@ -30,7 +30,14 @@ const lower = (name: string) => name.charAt(0).toLowerCase() + name.slice(1);
 const upper = (name: string) => name.charAt(0).toUpperCase() + name.slice(1);
 
 /** Every coordinate of the API that a table brings, with a value where it takes one. */
-function ofTable({ type, list, columns, filters, once }: ServedTable): Map<string, Literal | null> {
+function ofTable({
+  type,
+  list,
+  columns,
+  filters,
+  once,
+  parents = [],
+}: ServedTable): Map<string, Literal | null> {
   const all = new Map<string, Literal | null>();
   for (const [name, { hidden, writable, ordered, value }] of Object.entries(columns)) {
     const field = camel(name);
@@ -51,7 +58,8 @@ function ofTable({ type, list, columns, filters, once }: ServedTable): Map<strin
   };
   for (const [name, literal] of Object.entries(filters))
     all.set(`${type}Condition.${name}`, ({ mark }) => literal.replace('$M', mark));
-  for (const from of [`Query.${list}`, `User.${list}`])
+  for (const parent of parents) all.set(`${type}.${lower(parent)}`, null);
+  for (const from of ['Query', 'User', ...parents].map((name) => `${name}.${list}`))
     add({
       [from]: null,
       [`${from}(first:)`]: () => '10',

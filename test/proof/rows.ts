@@ -6,8 +6,8 @@
  */
 
 export interface Column {
-  /** A valid value, other than the default. */
-  readonly value: string | number | boolean;
+  /** A valid value, other than the default; null for a column that refers to another row. */
+  readonly value: string | number | boolean | null;
   /** Whether a person may insert and update it. */
   readonly writable?: true;
   /** Whether the API can order by it. */
@@ -32,6 +32,8 @@ export interface ServedTable {
   /** The list's field; a table without one has a single row for each person. */
   readonly list?: string;
   readonly owner: string;
+  /** Types, other than User, whose rows have this table's list: `List` has `tasks`, and `Task` has `list`. */
+  readonly parents?: readonly string[];
   readonly deletable?: true;
   /** Its create takes an idempotencyKey. */
   readonly once?: true;

@@ -12,8 +12,8 @@ export interface Foreign {
   readonly digest: string;
 }
 
-const quoted = (value: string | number | boolean, mark: string) =>
-  escapeLiteral(String(value).replace('$M', mark));
+const quoted = (value: string | number | boolean | null, mark: string) =>
+  value === null ? 'null' : escapeLiteral(String(value).replace('$M', mark));
 
 /** A value of a column for a statement. */
 export const literalOf = (table: ServedTable, column: string, mark: string): string => {
