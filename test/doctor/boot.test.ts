@@ -92,3 +92,11 @@ test('a production server is not ready once a table without row level security a
     body: { status: 'unavailable', reasons: ['doctor: RLS_OFF'] },
   });
 });
+
+test('in production a server refuses a database that lost the rights of todo_user, and names them', async () => {
+  await database.owner.query('revoke all on all tables in schema public from todo_user');
+  const error = await refusal();
+  expect(error).toBeInstanceOf(OperatorError);
+  expect((error as OperatorError).message).toContain('GRANT_MISSING public.task');
+  expect((error as OperatorError).message).toContain('GRANT_MISSING public."user"');
+});
