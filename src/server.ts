@@ -40,8 +40,6 @@ export interface ServerOptions {
   readonly host: string;
   readonly port: number;
   readonly authenticatorUrl: string;
-  /** Holds committed/, which the database is compared with. undefined = migrations/ of this checkout. */
-  readonly migrationsFolder?: string;
   readonly identity: VerifierOptions;
   readonly poolSize: number;
   readonly poolWaitMs: number;
