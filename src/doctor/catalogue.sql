@@ -40,13 +40,8 @@ extended as materialized (
 -- Columns of these schemas' relations.
 attribute as materialized (
   select a.attrelid, a.attnum, a.attname, quote_ident(a.attname) as name, a.attnotnull, a.attidentity,
-    a.attgenerated, a.attacl, a.atttypid, a.atttypmod, a.attcollation,
-    -- Text that people write. Its comparisons are leakproof, so the planner uses its statistics for every
-    -- login. Before PostgreSQL 17 the default is -1 and not null.
-    coalesce(a.attstattarget, -1) <> 0
-      and (t.typcategory = 'S' or t.oid = 'pg_catalog.bytea'::pg_catalog.regtype) as has_samples
+    a.attgenerated, a.attacl, a.atttypid, a.atttypmod, a.attcollation
   from pg_catalog.pg_attribute as a
-  join pg_catalog.pg_type as t on t.oid = a.atttypid
   where a.attnum > 0 and not a.attisdropped and a.attrelid in (
     select c.oid from pg_catalog.pg_class as c
     where c.relnamespace in (select s.oid from schema as s) and c.relkind in ('r', 'p', 'v', 'm', 'f')
@@ -134,13 +129,8 @@ index as materialized (
     format('%I.%I', r.nspname, c.relname) as name, m.amname = 'btree' as is_btree,
     c.relispartition as is_inherited,
     -- Whether PostgreSQL can use the first key before a policy: in its order, by a distance, or by a
-    -- leakproof operator. Only the owner can name the collation bytewise, and an ICU collation finds no
-    -- prefix.
-    coalesce(i.indcollation[0] <> (
-        select l.oid from pg_catalog.pg_collation as l join schema as s on s.oid = l.collnamespace
-        where s.nspname = 'app_private' and l.collname = 'bytewise' and l.collprovider = 'i'
-      ), true)
-      and (m.amname = 'btree' or exists (
+    -- leakproof operator.
+    (m.amname = 'btree' or exists (
         select from pg_catalog.pg_opclass as o
         join pg_catalog.pg_amop as x on x.amopfamily = o.opcfamily
         join pg_catalog.pg_operator as p on p.oid = x.amopopr

@@ -4,7 +4,7 @@
  */
 import type { ClientBase, Pool } from 'pg';
 import { dropConnection } from '../database/one-round-trip/driver.ts';
-import { DOCTOR_SQL } from './statement.ts';
+import { DOCTOR_SQL, DOCTOR_SQL_WITHOUT_DIRECT } from './statement.ts';
 
 export interface Finding {
   /** Stable; docs/doctor.md explains each. */
@@ -42,7 +42,18 @@ export async function examine(client: ClientBase, login = SERVER_LOGIN): Promise
 export async function examineHere(client: ClientBase, login = SERVER_LOGIN): Promise<Finding[]> {
   // Compiling the query would take longer than running it.
   await client.query("set local search_path = ''; set local jit = off");
-  const { rows } = await client.query<Finding>(DOCTOR_SQL, [login]);
+  // After a restore the server may lack the right: GRANT_MISSING says so, and the other rules still answer.
+  const { rows: there } = await client.query<{ direct: boolean }>(
+    `select count(*) = 4 and coalesce(bool_and(has_schema_privilege(n.oid, 'usage')
+        and has_function_privilege(p.oid, 'execute')), false) as direct
+      from pg_catalog.pg_proc as p
+      join pg_catalog.pg_namespace as n on n.oid = p.pronamespace and n.nspname = 'app_private'
+      where p.proname in ('direct_columns', 'direct_tables', 'direct_functions', 'direct_definitions')`,
+  );
+  const { rows } = await client.query<Finding>(
+    there[0]?.direct ? DOCTOR_SQL : DOCTOR_SQL_WITHOUT_DIRECT,
+    [login],
+  );
   return rows;
 }
 

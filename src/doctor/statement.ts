@@ -12,17 +12,23 @@ import { join } from 'node:path';
 const read = (...path: string[]): string =>
   readFileSync(join(import.meta.dirname, ...path), 'utf8').trim();
 
-const RULES: readonly string[] = readdirSync(join(import.meta.dirname, 'rules'))
+const FAMILIES: readonly string[] = readdirSync(join(import.meta.dirname, 'rules'))
   .filter((file) => file.endsWith('.sql'))
-  .sort()
-  .map((file) => read('rules', file));
+  .sort();
 
-export const DOCTOR_SQL = `with recursive
+const statement = (families: readonly string[]): string => `with recursive
 ${read('catalogue.sql')},
 finding (code, level, object, message, fix) as materialized (
-${RULES.map((rule) => `(\n${rule}\n)`).join('\nunion all\n')}
+${families.map((file) => `(\n${read('rules', file)}\n)`).join('\nunion all\n')}
 ),
 ${read('exceptions.sql')}`;
+
+export const DOCTOR_SQL = statement(FAMILIES);
+
+/** Without the rules that call a function of the migrations, for a login that cannot call it. */
+export const DOCTOR_SQL_WITHOUT_DIRECT = statement(
+  FAMILIES.filter((file) => file !== 'direct.sql'),
+);
 
 /** The same statement for psql: the parameter is written into it. */
 export const doctorScript = (login: string): string =>

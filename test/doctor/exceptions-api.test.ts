@@ -10,7 +10,7 @@ beforeAll(() =>
   database.owner.query(`
     comment on table public.task is E'@doctor allow RLS_OFF: a secret reason\\nSomething to do.';
     comment on column public.task.title is
-      E'@doctor allow STATISTICS_KEPT: a secret reason\\n@doctor allow RLS_OFF: another\\nThe title.'`),
+      E'@doctor allow INDEX_SPANS_USERS: a secret reason\\n@doctor allow RLS_OFF: another\\nThe title.'`),
 );
 
 const server = useTestServer(database);

@@ -68,11 +68,6 @@ test('an exception holds for its own object only', async () => {
 test.each([
   ['table public.note', 'alter table public.note no force row level security', 'RLS_NOT_FORCED'],
   [
-    'column public.note.body',
-    'alter table public.note alter body set statistics 100',
-    'STATISTICS_KEPT',
-  ],
-  [
     'index public.note_body_idx',
     'create index note_body_idx on public.note (body)',
     'INDEX_SPANS_USERS',

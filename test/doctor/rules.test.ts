@@ -5,7 +5,6 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { examine, examineHere, type Finding, SERVER_LOGIN } from '../../src/doctor/doctor.ts';
 import { DOCTOR_SQL } from '../../src/doctor/statement.ts';
 import { useTestDatabase } from '../support/database.ts';
-import { mend } from '../support/doctor.ts';
 import { isKnown } from '../support/since.ts';
 import { FIXTURES } from './fixtures/all.ts';
 import { NOTE } from './fixtures/fixture.ts';
@@ -129,22 +128,6 @@ test('a person can not make the server refuse by what they may do to their own l
   } finally {
     await privileged.query('rollback');
   }
-});
-
-test('the fix of STATISTICS_KEPT forgets the samples that were taken', async () => {
-  const { owner, privileged } = database;
-  const samples = async () => {
-    const sql =
-      "select from pg_statistic where starelid = 'public.note'::regclass and staattnum = 2";
-    return (await privileged.query(sql)).rowCount;
-  };
-  await privileged.query('insert into public."user" (id, email) values (1, \'a@example.com\')');
-  await privileged.query("insert into public.note (body, user_id) values ('secret', 1)");
-  await owner.query('alter table public.note alter column body set statistics 100');
-  await owner.query('analyze public.note');
-  expect(await samples()).toBe(1);
-  await mend(owner);
-  expect(await samples()).toBe(0);
 });
 
 test('partitioned tables and their partitions are held to the same rules', async () => {

@@ -26,11 +26,6 @@ join (values
     then nullif(current_setting('jwt.claims.user_id', true), '')::integer
     else app_private.psql_user_id()
   end;$$),
-  ('app_private.is_current_user()', false,
-    $$RETURN array_fill(true, ARRAY[1], ARRAY[COALESCE((app_private.current_user_id() % 2147483647), 0)])$$,
-    $$create or replace function app_private.is_current_user() returns boolean[]
-  language sql stable parallel safe
-  return array_fill(true, array[1], array[coalesce(app_private.current_user_id() % 2147483647, 0)]);$$),
   ('app_private.psql_user_id()', true,
     $$RETURN (SELECT l.user_id FROM app_private.psql_login l WHERE (l.login = SESSION_USER))$$,
     $$create or replace function app_private.psql_user_id() returns integer
@@ -49,11 +44,10 @@ select 'FUNCTION_VOLATILITY', 'error', f.name,
     case f.provolatile when 'i' then 'immutable' else 'volatile' end),
   format('alter function %s stable;', f.name)
 from routine as f
-where (f.name in ('app_private.current_user_id()', 'app_private.is_current_user()', 'app_private.psql_user_id()')
+where (f.name in ('app_private.current_user_id()', 'app_private.psql_user_id()')
     and f.provolatile <> 's')
   or (f.provolatile = 'i'
-    and f.body ~*
-      '\m(current_setting|session_user|current_user|current_role|current_user_id|is_current_user|psql_user_id)\M')
+    and f.body ~* '\m(current_setting|session_user|current_user|current_role|current_user_id|psql_user_id)\M')
 union all
 
 -- PostgreSQL may run a leakproof function on rows before it applies the policy.

@@ -33,18 +33,12 @@ where c.owner is not null and not i.is_inherited and i.is_unique and i.indkey[0]
 union all
 
 -- PostgreSQL reads an index before it applies a policy. `order by title limit 1` passes other people's rows
--- until it finds an own one, and EXPLAIN ANALYZE counts them. The address must be unique among all people;
--- its collation keeps queries from using the index. Ids tell nothing.
+-- until it finds an own one, and EXPLAIN ANALYZE counts them. Ids tell nothing.
 select 'INDEX_SPANS_USERS', 'error', format('%I on %s', i.relname, c.name),
   format('The index %I of %s does not begin with %I, and a query of any person can use it.',
     i.relname, c.name, c.owner),
   case
     when not i.is_btree then '-- make the index again, beginning with the owner'
-    when i.is_unique then format(
-      '%1$s create unique index %2$I on %3$s (email collate app_private.bytewise); comment on index %4$s is %5$L;',
-      case when i.conname is null then format('drop index %s;', i.name)
-        else format('alter table %s drop constraint %I;', c.name, i.conname) end,
-      i.relname, c.name, i.name, 'email is already in use')
     else format('drop index %s; create index on %s (%s)%s;', i.name, c.name,
       concat_ws(', ', quote_ident(c.owner),
         (select string_agg(pg_get_indexdef(i.oid, n, false), ', ' order by n)
@@ -55,8 +49,8 @@ from index as i join relation as c on c.oid = i.relation
 left join attribute as a on a.attrelid = c.oid and a.attnum = i.indkey[0]
 where c.owner is not null and not i.is_inherited and i.is_searchable and i.indkey[0] <> c.owner_number
   and (i.indisprimary and a.attname = 'id') is not true
-  -- Other unique ones are UNIQUE_SPANS_USERS.
-  and (not i.is_unique or (c.is_user and i.indnkeyatts = 1 and a.attname = 'email'))
+  -- Unique ones are UNIQUE_SPANS_USERS.
+  and not i.is_unique
 union all
 
 -- Foreign keys are checked without policies: a plain one lets a row attach to another person's row, and tells

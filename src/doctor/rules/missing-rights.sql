@@ -19,7 +19,11 @@ expected (object, is_granted, fix) as (
     ('public', 'me', 'todo_user'), ('public', 'delete_me', 'todo_user'),
     ('app_private', 'ensure_user', 'todo_authenticator'),
     ('app_private', 'deletions_since', 'todo_authenticator'),
-    ('app_private', 'schema_state', 'todo_authenticator')
+    ('app_private', 'schema_state', 'todo_authenticator'),
+    ('app_private', 'direct_columns', 'todo_authenticator'),
+    ('app_private', 'direct_tables', 'todo_authenticator'),
+    ('app_private', 'direct_functions', 'todo_authenticator'),
+    ('app_private', 'direct_definitions', 'todo_authenticator')
   ) as x (nspname, proname, rolname) on (x.nspname, x.proname) = (f.nspname, f.proname)
   join role as r on r.rolname = x.rolname
   union all

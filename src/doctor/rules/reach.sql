@@ -6,6 +6,8 @@
 with recursive
 -- Where a person comes in: a function that todo_user, PUBLIC or a login may execute, or a trigger function.
 -- A trigger function runs with the rights of the statement, and that may be a SECURITY DEFINER function's.
+-- Not schema direct: it is generated, and DIRECT_CHANGED compares it with what would be made. What its functions
+-- call in schema public counts there.
 entry as materialized (
   select f.oid, f.prosecdef as is_elevated,
     string_agg(distinct case when r.rolname like 'todo\_psql\_%' then 'todo_psql_*' else r.name end, ', ')
@@ -14,13 +16,14 @@ entry as materialized (
   from routine as f
   cross join lateral aclexplode(coalesce(f.proacl, acldefault('f', f.proowner))) as a
   join role as r on r.oid = a.grantee
-  where a.grantee <> f.proowner and not r.is_server and not r.trusted
+  where a.grantee <> f.proowner and not r.is_server and not r.trusted and f.name not like 'direct.%'
   group by f.oid, f.prosecdef
   union all
   select t.tgfoid, true, 'the trigger ' || min(t.object) || ' runs it',
     string_agg(format('drop trigger %s;', t.object), ' ' order by t.object)
   from trigger as t
   where not t.tgisinternal
+    and t.tgfoid not in (select f.oid from routine as f where f.name like 'direct.%')
   group by t.tgfoid
 ),
 word as materialized (
