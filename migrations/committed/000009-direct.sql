@@ -1,5 +1,5 @@
 --! Previous: sha1:b052420743a31842304b0286af67533adce6586b
---! Hash: sha1:b87fe30521e9099e1b386b434210b90faeda2841
+--! Hash: sha1:178f7f9ddc18d7c3e653a8e4fe243c2a4334a740
 --! Message: direct
 
 -- What a personal login sees: one view per table, in schema direct.
@@ -61,8 +61,9 @@ as $$
     c.relkind in ('r', 'p') and a.attgenerated = '' and a.attidentity <> 'a'
       and has_column_privilege('todo_user', c.oid, a.attnum, 'update'),
     case when a.attidentity = 'd'
-      then format('pg_catalog.nextval(%L)',
-        pg_get_serial_sequence(c.oid::regclass::text, a.attname))
+      then (select format('pg_catalog.nextval(%L)', x.objid::regclass) from pg_depend as x
+        where x.classid = 'pg_catalog.pg_class'::regclass and x.refclassid = 'pg_catalog.pg_class'::regclass
+          and x.refobjid = c.oid and x.refobjsubid = a.attnum and x.deptype = 'i')
       else pg_get_expr(d.adbin, d.adrelid) end,
     d.oid is not null and not exists (
       select from pg_depend as x where x.classid = 'pg_catalog.pg_attrdef'::regclass and x.objid = d.oid

@@ -128,11 +128,6 @@ const FUNCTIONS: readonly ServedFunction[] = [
     call: 'select app_private.current_user_id()',
     closed: true,
   },
-  {
-    name: 'app_private.is_current_user()',
-    call: 'select app_private.is_current_user()',
-    closed: true,
-  },
   { name: 'app_private.psql_user_id()', call: 'select app_private.psql_user_id()', closed: true },
 ];
 
