@@ -134,6 +134,7 @@ const FUNCTIONS: readonly ServedFunction[] = [
 const PRIVATE: Readonly<Record<string, string>> = {
   'app_private.psql_login': 'user_id',
   'app_private.email_claim': 'user_id',
+  'app_private.email_digest': 'user_id',
   'app_private.deleted_user': 'id',
   'app_private.task_request': 'user_id',
 };
