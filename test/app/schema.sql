@@ -212,8 +212,9 @@ AS $function$
     c.relkind in ('r', 'p') and a.attgenerated = '' and a.attidentity <> 'a'
       and has_column_privilege('todo_user', c.oid, a.attnum, 'update'),
     case when a.attidentity = 'd'
-      then format('pg_catalog.nextval(%L)',
-        pg_get_serial_sequence(c.oid::regclass::text, a.attname))
+      then (select format('pg_catalog.nextval(%L)', x.objid::regclass) from pg_depend as x
+        where x.classid = 'pg_catalog.pg_class'::regclass and x.refclassid = 'pg_catalog.pg_class'::regclass
+          and x.refobjid = c.oid and x.refobjsubid = a.attnum and x.deptype = 'i')
       else pg_get_expr(d.adbin, d.adrelid) end,
     d.oid is not null and not exists (
       select from pg_depend as x where x.classid = 'pg_catalog.pg_attrdef'::regclass and x.objid = d.oid
@@ -240,9 +241,7 @@ AS $function$
   -- A table is written row by row, and a row is found by its primary key.
   target as materialized (
     select c.relation, c.relname, c.source, c.view, format('direct.%I', c.relname || '_write') as trigger_function,
-      bool_or(c.may_insert) as inserts,
-      keyed.yes and bool_or(c.may_update) as updates,
-      keyed.yes and bool_or(c.kind <> 'v') and has_table_privilege('todo_user', c.relation, 'delete') as deletes,
+      d.inserts, d.updates, d.deletes, c.kind,
       string_agg(c.name, ', ' order by c.attnum) as columns,
       string_agg('t.' || c.name, ', ' order by c.attnum) as now,
       string_agg('old.' || c.name, ', ' order by c.attnum) as old,
@@ -254,18 +253,14 @@ AS $function$
       string_agg(format('%1$s = new.%1$s', c.name), ', ' order by c.attnum) filter (where c.may_update) as sets,
       -- The first column that was given another value than it may have, or null.
       coalesce('case' || string_agg(format(
-          E'\n      when new.%1$s is not null and row(new.%1$s) operator(pg_catalog.*<>) row(v_row.%1$s) then %2$L',
+          E'\n      when new.%1$s is not null and record_image_ne(row(new.%1$s), row(v_row.%1$s)) then %2$L',
           c.name, c.attname), '' order by c.attnum) filter (where not c.may_insert) || ' end', 'null') as not_inserted,
       coalesce('case' || string_agg(format(
-          E'\n      when row(new.%1$s) operator(pg_catalog.*<>) row(old.%1$s) then %2$L',
+          E'\n      when record_image_ne(row(new.%1$s), row(old.%1$s)) then %2$L',
           c.name, c.attname), '' order by c.attnum) filter (where not c.may_update) || ' end', 'null') as not_updated
     from col as c
-    cross join lateral (
-      select exists (select from pg_constraint as k where k.conrelid = c.relation and k.contype = 'p'
-        and not exists (select from unnest(k.conkey) as n (attnum) where not exists (
-          select from col as o where o.relation = k.conrelid and o.attnum = n.attnum))) as yes
-    ) as keyed
-    group by c.relation, c.relname, c.source, c.view, keyed.yes
+    join app_private.direct_tables() as d on d.relation = c.relation
+    group by c.relation, c.relname, c.source, c.view, c.kind, d.inserts, d.updates, d.deletes
   ),
   argument as (
     select f.oid, a.place, coalesce(p.proargmodes[a.place], 'i') as mode, a.type,
@@ -322,12 +317,12 @@ AS $function$
       case when t.updates then format(E'if tg_op = ''UPDATE'' then
     v_refused := %5$s;
     if v_refused is null then
-      update %1$s as t set %2$s where %3$s and row(%4$s) operator(pg_catalog.*=) row(%6$s)
+      update %1$s as t set %2$s where %3$s and record_image_eq(row(%4$s), row(%6$s))
         returning %4$s into v_row;
     end if;
   end if;', t.source, t.sets, t.same_key, t.now, t.not_updated, t.old) end,
       case when t.deletes then format(E'if tg_op = ''DELETE'' then
-    delete from %1$s as t where %2$s and row(%3$s) operator(pg_catalog.*=) row(%4$s)
+    delete from %1$s as t where %2$s and record_image_eq(row(%3$s), row(%4$s))
       returning %3$s into v_row;
   end if;', t.source, t.same_key, t.now, t.old) end,
       format(E'if v_refused is not null then
@@ -335,7 +330,7 @@ AS $function$
       using errcode = ''insufficient_privilege'', column = v_refused, table = tg_table_name, schema = tg_table_schema;
   end if;') ,
       case when t.updates or t.deletes then format(E'if tg_op <> ''INSERT'' and not found then
-    select row(%1$s) operator(pg_catalog.*<>) row(%2$s) and not app_private.is_own_version(t.xmin)
+    select record_image_ne(row(%1$s), row(%2$s)) and not app_private.is_own_version(t.xmin)
       into v_conflict from %3$s as t where %4$s;
     if v_conflict then
       raise exception ''a row of %% was changed by another session while this statement ran'', tg_table_name
@@ -344,7 +339,7 @@ AS $function$
     return null;
   end if;', t.now, t.old, t.source, t.same_key) end,
       'return v_row;') || E'\nend' as text
-    from target as t where t.inserts or t.updates or t.deletes
+    from target as t where t.kind <> 'v'
   ),
   wanted (step, object, statement, expected) as (
     select 1, 'view ' || t.view,
@@ -363,12 +358,12 @@ AS $function$
     from body as b
     union all
     select 3, format('trigger write on %s', b.view),
-      format('create trigger write instead of %s on %s for each row execute function %s()',
-        concat_ws(' or ', case when b.inserts then 'insert' end, case when b.updates then 'update' end,
-          case when b.deletes then 'delete' end), b.view, b.trigger_function),
-      format('CREATE TRIGGER write INSTEAD OF %s ON %s FOR EACH ROW EXECUTE FUNCTION %s() O',
-        concat_ws(' OR ', case when b.inserts then 'INSERT' end, case when b.deletes then 'DELETE' end,
-          case when b.updates then 'UPDATE' end), b.view, b.trigger_function)
+      -- Always for all three: without a trigger, PostgreSQL would say that a view cannot be written, and not
+      -- that permission is denied.
+      format('create trigger write instead of insert or delete or update on %s for each row execute function %s()',
+        b.view, b.trigger_function),
+      format('CREATE TRIGGER write INSTEAD OF INSERT OR DELETE OR UPDATE ON %s FOR EACH ROW EXECUTE FUNCTION %s() O',
+        b.view, b.trigger_function)
     from body as b
     union all
     select 4, format('function direct.%I(%s)', f.proname, f.parameters),
@@ -471,15 +466,11 @@ AS $function$
     union all
     select p.privilege, c.oid::regclass::text, l.login
     from login as l
-    cross join pg_class as c
-    cross join lateral (
-      select 'select' as privilege
-      union all
-      select v.privilege from (values ('insert', 4), ('update', 16), ('delete', 8)) as v (privilege, event)
-      where exists (select from pg_trigger as t where t.tgrelid = c.oid and t.tgtype & v.event <> 0)
-    ) as p
-    where c.relnamespace = 'direct'::regnamespace and c.relkind = 'v'
-      and not has_table_privilege(l.oid, c.oid, p.privilege)
+    cross join app_private.direct_tables() as d
+    join pg_class as c on c.relnamespace = 'direct'::regnamespace and c.relname = d.relname
+    cross join lateral (values ('select', true), ('insert', d.inserts), ('update', d.updates), ('delete', d.deletes))
+      as p (privilege, granted)
+    where p.granted and not has_table_privilege(l.oid, c.oid, p.privilege)
     union all
     -- The functions of app_private are those that policies call. A view checks them as its caller.
     select 'execute', 'function ' || p.oid::regprocedure, l.login
@@ -497,6 +488,24 @@ AS $function$
   join login as l on l.oid = a.grantee
   where p.pronamespace = 'app_private'::regnamespace and not has_function_privilege('todo_user', p.oid, 'execute')
   group by p.oid;
+$function$;
+
+CREATE OR REPLACE FUNCTION app_private.direct_tables()
+ RETURNS TABLE(relation oid, relname name, inserts boolean, updates boolean, deletes boolean)
+ LANGUAGE sql
+ STABLE
+ SET search_path TO ''
+AS $function$
+  select c.relation, c.relname, bool_or(c.may_insert),
+    bool_or(c.may_update) and keyed.yes,
+    has_table_privilege('todo_user', c.relation, 'delete') and keyed.yes and bool_and(c.kind <> 'v')
+  from app_private.direct_columns() as c
+  cross join lateral (
+    select exists (select from pg_constraint as k where k.conrelid = c.relation and k.contype = 'p'
+      and (select bool_and(has_column_privilege('todo_user', k.conrelid, n.attnum, 'select'))
+        from unnest(k.conkey) as n (attnum))) as yes
+  ) as keyed
+  group by c.relation, c.relname, keyed.yes;
 $function$;
 
 CREATE OR REPLACE FUNCTION app_private.disable_psql_login(p_user_id integer)
@@ -930,6 +939,7 @@ grant execute on function app_private.deletions_since(timestamp with time zone) 
 grant execute on function app_private.direct_columns() to todo_authenticator;
 grant execute on function app_private.direct_definitions() to todo_authenticator;
 grant execute on function app_private.direct_functions() to todo_authenticator;
+grant execute on function app_private.direct_tables() to todo_authenticator;
 grant execute on function app_private.ensure_user(integer,text,timestamp with time zone) to todo_authenticator;
 grant execute on function app_private.psql_user_id() to todo_user;
 grant execute on function app_private.schema_state() to todo_authenticator;
@@ -958,6 +968,7 @@ comment on function app_private.direct_definitions() is 'The objects of schema d
 comment on function app_private.direct_functions() is 'The functions that personal logins may call through schema direct.';
 comment on function app_private.direct_grants() is 'Owner only: the statements that bring the rights of all personal logins up to date.';
 comment on table app_private.direct_queue is 'Locked while schema direct is being changed.';
+comment on function app_private.direct_tables() is 'What personal logins may do with each view of schema direct.';
 comment on function app_private.disable_psql_login(integer) is 'Owner only: keeps the personal login of a user from connecting. First step of revoking.';
 comment on function app_private.drop_direct_views() is 'Owner only: empties schema direct. Migrations run this first, so that no view stands in their way.';
 comment on table app_private.email_claim is 'When the token that last set each e-mail address was issued.';
