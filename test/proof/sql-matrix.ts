@@ -94,7 +94,7 @@ export function useSqlMatrix(
       // Asked for again each time: the owner's rows are made again after each write.
       const write = writesOf(table, targetOf(table), actor === null ? 'nobody' : markOf(actor))[i];
       if (!write) continue;
-      const { sql, granted, where } = write;
+      const { sql, granted, where, changes = 'true' } = write;
       // A view's trigger refuses a column in each row; without a row there is nothing to refuse.
       const perRow = way.through === 'login' && where !== undefined && isWritable(table);
       let right = refusal(way, granted || perRow);
@@ -102,7 +102,8 @@ export function useSqlMatrix(
       if (!right) {
         const own = `select from ${table.sql} where ${ownRows(way, table.owner)} and (${where})`;
         const { rowCount } = await privileged.query(own);
-        right = rowCount && !granted ? '42501' : `ok ${rowCount}`;
+        const changed = await privileged.query(`${own} and ${changes}`);
+        right = changed.rowCount && !granted ? '42501' : `ok ${rowCount}`;
       }
       const [spared, { code }] = await sparesOthers(actor, () => send(way, clientOf(way), sql));
       // A change of an identity column is answered by the rewriter, before rights are looked at.

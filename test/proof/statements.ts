@@ -40,6 +40,8 @@ export interface Write {
   readonly granted: boolean;
   /** The condition of the rows it is about; an insert has none. */
   readonly where?: string;
+  /** An update: true of the rows that it would change. A view takes a value that the row has. */
+  readonly changes?: string;
 }
 
 /** Every write of a table: `target` is the victim's row, `mark` the actor's. */
@@ -62,6 +64,7 @@ export function writesOf(table: ServedTable, target: number, mark: string): Writ
           sql: `update ${name} set ${column} = ${value(column)} where ${where}`,
           granted,
           where,
+          changes: `${column} is distinct from ${value(column)}`,
         })),
       ];
     }),
