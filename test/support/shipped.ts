@@ -41,9 +41,12 @@ export const PARTS: readonly string[] = [
   'vitest.config.ts',
 ];
 
-/** Whether the application has committed migrations of its own. */
+/** Whether the application has committed migrations of its own. Throws if a shipped file is missing. */
 export function hasOwnMigrations(root: string): boolean {
   const files = readdirSync(join(root, 'migrations/committed'));
+  const missing = SHIPPED.filter((file) => !files.includes(file));
+  if (missing.length > 0)
+    throw new Error(`SHIPPED names files that migrations/committed lacks: ${missing.join(', ')}`);
   return files.some((file) => file.endsWith('.sql') && !SHIPPED.includes(file));
 }
 
