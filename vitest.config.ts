@@ -1,4 +1,9 @@
+import { join } from 'node:path';
 import { defineConfig } from 'vitest/config';
+
+// Each worker and each program that a test starts compiles the same packages. With Node's compile cache
+// only the first one does. Workers inherit it from here, programs get it from test/support/process.ts.
+process.env.NODE_COMPILE_CACHE ??= join(import.meta.dirname, 'node_modules/.cache/compile');
 
 export default defineConfig({
   test: {

@@ -70,10 +70,10 @@ function spawnScript(
   user?: Uid,
   root = shippedRoot(),
 ): Started {
-  const { PATH = '', HOME = '' } = process.env;
+  const { PATH = '', HOME = '', NODE_COMPILE_CACHE = '' } = process.env;
   const child = spawn(process.execPath, [join(root, script), ...args], {
     cwd: root,
-    env: { PATH, HOME, PORT: '0', ...env },
+    env: { PATH, HOME, NODE_COMPILE_CACHE, PORT: '0', ...env },
     stdio: ['ignore', 'pipe', 'pipe'],
     ...user,
   });
