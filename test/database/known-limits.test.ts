@@ -1,12 +1,11 @@
 /**
- * What PostgreSQL can not hide from, or forbid to, a personal login. These tests hold the list in
- * docs/security.md to the truth: one that fails is a limit that is gone, or a new one.
+ * What PostgreSQL can not hide from, or forbid to, a personal login. A failing test here means that the list in
+ * docs/security.md is no longer true: a limit is gone, or there is a new one.
  */
 import type { Client } from 'pg';
 import { beforeAll, beforeEach, expect, test } from 'vitest';
-import { connect, outcome, useTestDatabase } from '../support/database.ts';
+import { outcome, useTestDatabase } from '../support/database.ts';
 import { addTask, addUser, usePsqlLogins } from '../support/people.ts';
-import { isKnown } from '../support/since.ts';
 
 const database = useTestDatabase();
 const logins = usePsqlLogins(database);
@@ -39,49 +38,21 @@ test('the size of a table and its row count are seen', async () => {
 
 test('EXPLAIN ANALYZE counts the rows that were passed over, and does not say whose or what', async () => {
   await session.query('set enable_indexscan = off; set enable_bitmapscan = off');
-  const sql = 'explain (analyze, verbose, costs off, timing off, summary off) table public.task';
+  const sql = 'explain (analyze, verbose, costs off, timing off, summary off) table direct.task';
   const plan = JSON.stringify((await session.query(sql)).rows);
   expect(plan).toMatch(/Rows Removed by Filter: 9/);
   expect(plan).not.toMatch(new RegExp(`Bob|${bob}`));
 });
 
-test('the planner’s estimates know about how many tasks a person has', async () => {
-  const estimate = async (id: number) => {
-    const sql = `explain (format json) select from public.task where user_id = ${id}`;
+test('the planner’s estimates show the average number of rows of a person', async () => {
+  const estimate = async (where: string) => {
+    const sql = `explain (format json) select from direct.task ${where}`;
     return (await session.query(sql)).rows[0]['QUERY PLAN'][0].Plan['Plan Rows'];
   };
-  expect(await estimate(bob)).toBeGreaterThan(await estimate(bob + 1));
+  // Ten tasks of two people. Which values a condition asks about makes no difference.
+  expect(await estimate('')).toBe(5);
+  expect(await estimate(`where user_id = ${bob}`)).toBe(await estimate('where user_id = 1'));
 });
-
-test('exact guesses about rows are answered in a UNION ALL of a table with itself', async () => {
-  const guess = async (condition: string) => {
-    await session.query(
-      "set enable_indexscan = off; set enable_indexonlyscan = off; set enable_bitmapscan = off; set probe.ran = 'no'",
-    );
-    await session.query(
-      `select from (table public.task union all table public.task) as t
-       where ${condition}`,
-    );
-    return one("select current_setting('probe.ran')");
-  };
-  const ran = "set_config('probe.ran', 'yes', false)";
-  const whose = (id: number) =>
-    `(select '[${id}:${id}]={t}'::boolean[])[t.user_id] and (select to_jsonb(${ran}))[t.id] is null`;
-  expect(await guess(whose(bob))).toBe('yes');
-  expect(await guess(whose(0))).toBe('no');
-  // No more than that: what has an order costs something, and the guard comes first.
-  const between = `t.user_id >= ${bob} and t.user_id < ${bob + 1}`;
-  expect(await guess(`${between} and t.id <> (select -length(${ran}))`)).toBe('no');
-});
-
-const merge =
-  'merge into public.task t using (select) s on false when not matched by source then delete';
-test.runIf(isKnown(merge))(
-  'a MERGE that reads no column tells whether anybody else has a task',
-  async () => {
-    expect(await outcome(session.query(merge))).toBe('42501');
-  },
-);
 
 test('the names of logins are seen, and who is connected', async () => {
   const name = `todo_psql_${bob}`;
@@ -96,14 +67,16 @@ test('the source of functions, policies and comments is seen', async () => {
   expect(await one("select count(*) > 0 from pg_policies where tablename = 'task'")).toBe(true);
 });
 
-test('a login may lock the table of tasks, and ends when it is revoked', async () => {
-  await session.query('begin; lock table public.task in access exclusive mode');
-  const other = await connect(database.urls.root);
-  await other.query("set lock_timeout = '100ms'");
-  expect(await outcome(other.query('select from public.task'))).toBe('55P03');
+test('an open transaction of a login holds up a change of the views', async () => {
+  await session.query('begin; select from direct.task');
+  await database.owner.query("set lock_timeout = '100ms'");
+  const drop = () => outcome(database.owner.query('select app_private.drop_direct_views()'));
+  expect(await drop()).toBe('55P03');
   await session.query('rollback');
-  expect(await outcome(other.query('select from public.task'))).toBe('ok 10');
-  await other.end();
+  expect(await drop()).toBe('ok 1');
+  await database.owner.query('reset lock_timeout; select app_private.refresh_direct_views()');
+  // The table itself can not be locked: a login has no right on it.
+  expect(await outcome(session.query('lock table public.task'))).toBe('42501');
 });
 
 test('a login may take any advisory lock, the migrations’ too', async () => {

@@ -8,6 +8,9 @@ import { testIssuer, testServerOptions } from '../support/server.ts';
 
 const database = useTestDatabase();
 
+/** In production, only its holder is told the codes. */
+const TOKEN = 'operator-token-of-the-test';
+
 const logged: string[] = [];
 let server: RunningServer | undefined;
 
@@ -22,6 +25,7 @@ async function start(change: Partial<ServerOptions>): Promise<RunningServer> {
   server = await startServer({
     ...testServerOptions(database, testIssuer()),
     production: true,
+    metricsToken: TOKEN,
     graphiqlAccounts: undefined,
     log: (line) => logged.push(line),
     ...change,
@@ -35,9 +39,11 @@ const refusal = (change: Partial<ServerOptions> = {}): Promise<unknown> =>
     (error: unknown) => error,
   );
 
-async function ready(): Promise<{ status: number; retryAfter: string | null; body: unknown }> {
+async function ready(
+  authorization = `Bearer ${TOKEN}`,
+): Promise<{ status: number; retryAfter: string | null; body: unknown }> {
   for (let i = 0; ; i++) {
-    const response = await fetch(`${server?.url}/readyz`);
+    const response = await fetch(`${server?.url}/readyz`, { headers: { authorization } });
     const retryAfter = response.headers.get('retry-after');
     const body = (await response.json()) as { reasons?: readonly string[] };
     // A probe is given up after two seconds, which a busy machine may take: asks again then.
@@ -91,6 +97,7 @@ test('a production server is not ready once a table without row level security a
     retryAfter: '5',
     body: { status: 'unavailable', reasons: ['doctor: RLS_OFF'] },
   });
+  expect(JSON.stringify(await ready('Bearer another'))).not.toContain('RLS_OFF');
 });
 
 test('in production a server refuses a database that lost the rights of todo_user, and names them', async () => {

@@ -20,7 +20,7 @@ const named = (pattern: RegExp): string[][] => {
 const FILES = named(/`((?:test|src|migrations)\/[\w./-]+\.(?:ts|sql))`/g);
 const TESTS = named(/`(test\/[\w./-]+)` › _((?:[^_]|_(?=\w))+)_/g);
 const LIMITS = document
-  .slice(document.indexOf('## Known limits'), document.indexOf('## For whoever runs it'))
+  .slice(document.indexOf('## Known limits'), document.indexOf('## For the operator'))
   .match(/(?<=\| _)[^|]+(?=_ \|)/g);
 
 test.each(FILES)('%s is there', (path = '') => expect(existsSync(join(ROOT, path))).toBe(true));

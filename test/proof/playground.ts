@@ -12,6 +12,7 @@ import { AS_USER, byHttp, bySql, claimOf, openPool, type Work } from './channels
 import { judge } from './judge.ts';
 import { Model, type StoredTask } from './model.ts';
 import { PEOPLE, type Step } from './step.ts';
+import { throughViews } from './ways.ts';
 import { workOf } from './work.ts';
 
 export interface Playground {
@@ -75,8 +76,10 @@ export function usePlayground(database: TestDatabase, server: TestServer): Playg
       return byHttp(server.url, token, work, hangUp);
     }
     const pool = pools[step.person];
-    if (step.channel === 'login' && pool && !nobody)
-      return bySql(pool, step.lie ? [claimOf(other)] : [], work, step.ending);
+    if (step.channel === 'login' && pool && !nobody) {
+      const direct = { ...work, sql: throughViews(work.sql) };
+      return bySql(pool, step.lie ? [claimOf(other)] : [], direct, step.ending);
+    }
     return bySql(serverPool, nobody ? [AS_USER] : [AS_USER, claimOf(person)], work, step.ending);
   }
 

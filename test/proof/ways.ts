@@ -50,8 +50,7 @@ export interface Result {
 }
 
 /** A personal login has no right on a table: the statement is about the view of the same name. */
-const throughViews = ({ through }: Way, sql: string): string =>
-  through === 'login' ? sql.replaceAll('public.', 'direct.') : sql;
+export const throughViews = (sql: string): string => sql.replaceAll('public.', 'direct.');
 
 export async function send(way: Way, client: Client, sql: string): Promise<Result> {
   await client.query('begin');
@@ -61,7 +60,7 @@ export async function send(way: Way, client: Client, sql: string): Promise<Resul
       await client.query('select set_config($1, $2, true)', [USER_ID_SETTING, way.claim]);
     let rows: unknown[] = [];
     const code = await outcome(
-      client.query(throughViews(way, sql)).then((result) => {
+      client.query(way.through === 'login' ? throughViews(sql) : sql).then((result) => {
         rows = result.rows;
         return result;
       }),
