@@ -43,6 +43,8 @@ interface Way {
   readonly client: () => Client;
   readonly role?: string;
   readonly claim: string | null;
+  /** A personal login has views instead of tables. */
+  readonly views?: true;
 }
 
 async function attempt(way: Way, sql: string, values: unknown[]): Promise<string> {
@@ -52,7 +54,8 @@ async function attempt(way: Way, sql: string, values: unknown[]): Promise<string
     if (way.role) await client.query(`set local role ${way.role}`);
     if (way.claim !== null)
       await client.query('select set_config($1, $2, true)', [USER_ID_SETTING, way.claim]);
-    const result = await outcome(client.query(sql, values));
+    const text = way.views ? sql.replaceAll('public.', 'direct.') : sql;
+    const result = await outcome(client.query(text, values));
     // A refused transaction ends in a rollback, whatever is asked for.
     await client.query('commit');
     return result;
@@ -98,8 +101,12 @@ const request = (claim: string | null): Way => ({
 });
 const forgot = (claim: string | null): Way => ({ client: () => database.authenticator, claim });
 const owner = (claim: string | null): Way => ({ client: () => database.owner, claim });
-const alices = (claim: string | null): Way => ({ client: () => alicesLogin, claim });
-const bobs = (claim: string | null): Way => ({ client: () => bobsLogin, claim });
+const alices = (claim: string | null): Way => ({
+  client: () => alicesLogin,
+  claim,
+  views: true,
+});
+const bobs = (claim: string | null): Way => ({ client: () => bobsLogin, claim, views: true });
 const A = String(alice);
 const B = String(bob);
 
@@ -154,10 +161,16 @@ describe.each([
   ['a request', () => request(A)],
   ['a personal login', () => alices(null)],
 ])('%s of the row’s owner', (_, way) => {
-  const refused: [what: string, sql: string, code?: string][] = [
+  const { views } = way();
+  const refused: [what: string, sql: string, code?: string, inViews?: false][] = [
     // Answered by the rewriter, before rights are looked at; with OVERRIDING they are.
-    ['choose id', "insert into public.task (id, title) values (1, 'x')", '428C9'],
-    ['choose id by default', "insert into public.task (id, title) values (default, 'x')"],
+    ['choose id', "insert into public.task (id, title) values (1, 'x')", views ? '42501' : '428C9'],
+    [
+      'choose id by default',
+      "insert into public.task (id, title) values (default, 'x')",
+      '42501',
+      false,
+    ],
     [
       'override the identity',
       "insert into public.task (id, title) overriding system value values (1, 'x')",
@@ -167,18 +180,25 @@ describe.each([
       "insert into public.task (id, title) overriding user value values (1, 'x')",
     ],
     ['choose user_id', `insert into public.task (title, user_id) values ('x', ${B})`],
-    ['choose its own user_id', `insert into public.task (title, user_id) values ('x', ${A})`],
-    ['choose created_at', "insert into public.task (title, created_at) values ('x', now())"],
-    ['choose updated_at', "insert into public.task (title, updated_at) values ('x', now())"],
+    [
+      'choose its own user_id',
+      `insert into public.task (title, user_id) values ('x', ${A})`,
+      '42501',
+      false,
+    ],
+    ['choose created_at', "insert into public.task (title, created_at) values ('x', '2020-01-01')"],
+    ['choose updated_at', "insert into public.task (title, updated_at) values ('x', '2020-01-01')"],
     ['change id', 'update public.task set id = default'],
     ['give a task away', `update public.task set user_id = ${B}`],
     ['change created_at', 'update public.task set created_at = now()'],
-    ['change updated_at', 'update public.task set updated_at = null'],
+    ['change updated_at', 'update public.task set updated_at = null', '42501', false],
     ['change one column with a row', "update public.task set (title, user_id) = ('x', 1)"],
-    ['truncate', 'truncate public.task'],
-    ['truncate user', 'truncate public."user" cascade'],
+    ['truncate', 'truncate public.task', views ? '42809' : '42501'],
+    ['truncate user', 'truncate public."user" cascade', views ? '42809' : '42501'],
   ];
-  test.each(refused)('can not %s', async (_what, sql, code = '42501') => {
+  // In views, a value that the row has or that means its default is taken: ORMs name every column.
+  const here = refused.filter(([, , , inViews = true]) => !views || inViews);
+  test.each(here)('can not %s', async (_what, sql, code = '42501') => {
     const before = await stored(database.privileged, alice, bob);
     expect(before.length).toBeGreaterThan(3);
     expect(await attempt(way(), sql, [])).toBe(code);

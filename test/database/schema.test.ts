@@ -80,7 +80,7 @@ test('email is unique by an index of its own, and the primary keys are the ids',
        and indisunique and indisvalid order by 1`,
   );
   expect(rows.map((row) => row.line)).toEqual([
-    '"user" btree (email COLLATE app_private.bytewise)',
+    '"user" btree (email)',
     '"user" btree (id)',
     'task btree (id)',
   ]);

@@ -257,12 +257,12 @@ test('a personal login has the same two functions, and reaches its own rows alon
     url.password = 'secret';
     const login = await connect(url.href);
     try {
-      const all = await login.query('select public.set_all_tasks_completed(true) as count');
+      const all = await login.query('select direct.set_all_tasks_completed(true) as count');
       expect(all.rows).toEqual([{ count: 1 }]);
-      const cleared = await login.query('select public.clear_completed_tasks() as count');
+      const cleared = await login.query('select direct.clear_completed_tasks() as count');
       expect(cleared.rows).toEqual([{ count: 1 }]);
       expect(
-        (await login.query("select (public.create_task_once('k', 'c')).user_id")).rows,
+        (await login.query("select (direct.create_task_once('k', 'c')).user_id")).rows,
       ).toEqual([{ user_id: 33_001 }]);
     } finally {
       await login.end();
