@@ -4,8 +4,8 @@
  * nobody got anything of somebody else's, and that memory and connections are back where they were.
  */
 import { setTimeout as sleep } from 'node:timers/promises';
-import { parseArgs } from 'node:util';
 import { Writer } from '../support/writer.ts';
+import { minutes } from './arguments.ts';
 import { Target } from './target.ts';
 
 const PEOPLE = 8;
@@ -16,10 +16,6 @@ const PAUSE_MS = 8000;
 const IDLE_MS = 15_000;
 const MOST_IDLE_CONNECTIONS = 2;
 const MOST_GROWTH = 1.3;
-
-const { values } = parseArgs({ options: { minutes: { type: 'string', default: '10' } } });
-const minutes = Number(values.minutes);
-if (!(minutes >= 1)) throw new Error('--minutes must be 1 or more');
 
 const problems: string[] = [];
 const check = (holds: boolean, sentence: string): void => {

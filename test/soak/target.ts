@@ -17,9 +17,16 @@ const PARTY = { issuer: 'https://soak.test', audience: 'rowguard-soak' };
 export class Target {
   readonly #directory = realpathSync(mkdtempSync(join(tmpdir(), 'rowguard-soak-')));
   readonly #secret = randomBytes(32).toString('base64url');
+  readonly #metricsToken = randomBytes(32).toString('base64url');
+  readonly #env: Record<string, string>;
   #port = 0;
   #child: ChildProcess | undefined;
   #exit: Promise<unknown> = Promise.resolve();
+
+  /** `env`: settings that differ from the ones below. */
+  constructor(env: Record<string, string> = {}) {
+    this.#env = env;
+  }
 
   get url(): string {
     return `http://127.0.0.1:${this.#port}`;
@@ -47,6 +54,8 @@ export class Target {
         JWT_AUDIENCE: PARTY.audience,
         RATE_LIMIT_PER_MINUTE: '0',
         LOG_LEVEL: 'error',
+        METRICS_TOKEN: this.#metricsToken,
+        ...this.#env,
       },
       stdio: ['ignore', 'ignore', 'inherit'],
     });
@@ -56,6 +65,11 @@ export class Target {
       if (child.exitCode !== null) throw new Error(`the server ended with ${child.exitCode}`);
       await sleep(200);
     }
+  }
+
+  /** How the server's own process ended, or null as long as it runs. */
+  get ended(): number | NodeJS.Signals | null {
+    return this.#child?.exitCode ?? this.#child?.signalCode ?? null;
   }
 
   async end(signal: 'SIGTERM' | 'SIGKILL'): Promise<void> {
@@ -90,6 +104,12 @@ export class Target {
     });
   }
 
+  /** Of the embedded database, for a second server. */
+  get authenticatorUrl(): string {
+    const port = loadState(this.#data).postgresPort ?? 0;
+    return embeddedUrls(loadSecrets(this.#data, true), port).authenticator;
+  }
+
   async asRoot<T>(work: (root: Client) => Promise<T>): Promise<T> {
     const port = loadState(this.#data).postgresPort ?? 0;
     const url = new URL(embeddedUrls(loadSecrets(this.#data, true), port).root);
@@ -106,7 +126,8 @@ export class Target {
 
   /** Bytes of JavaScript objects now, dead ones included, and of the whole process. */
   async memory(): Promise<{ heap: number; resident: number } | undefined> {
-    const answer = await fetch(`${this.url}/metrics`).catch(() => undefined);
+    const headers = { authorization: `Bearer ${this.#metricsToken}` };
+    const answer = await fetch(`${this.url}/metrics`, { headers }).catch(() => undefined);
     const text = (await answer?.text().catch(() => undefined)) ?? '';
     const bytes = (name: string) => Number(new RegExp(`^${name} (\\S+)`, 'm').exec(text)?.[1]);
     const heap = bytes('nodejs_heap_size_used_bytes');

@@ -1,0 +1,15 @@
+/** The command line of `npm run soak`. */
+import { parseArgs } from 'node:util';
+
+const { values } = parseArgs({
+  options: {
+    minutes: { type: 'string', default: '10' },
+    memory: { type: 'boolean', default: false },
+  },
+});
+
+/** How long the faults go on. */
+export const minutes = Number(values.minutes);
+if (!(minutes >= 1)) throw new Error('--minutes must be 1 or more');
+
+export const onlyMemory = values.memory;
