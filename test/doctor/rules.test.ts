@@ -30,15 +30,13 @@ const inSql = () =>
 beforeAll(() => database.owner.query(NOTE));
 afterAll(() => database.owner.query('drop table public.note'));
 
+// That there is no finding before the break is the test of the committed migrations below.
 describe('a finding comes with the break and goes with its fix', () => {
   test.each(FIXTURES.filter(({ sql }) => isKnown(sql)))('$code: $sql', async (fixture) => {
     const client = fixture.by === 'superuser' ? database.privileged : database.owner;
     const here = (text: string) => text.replaceAll('DATABASE', database.name);
     await client.query('begin');
     try {
-      // Not yet the fixture's login: before it is made it would be a finding of its own.
-      expect(brief(await examineHere(client))).toEqual([]);
-
       const login = fixture.login ?? SERVER_LOGIN;
       await client.query(here(fixture.sql));
       const found = await examineHere(client, login);

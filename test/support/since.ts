@@ -3,6 +3,8 @@ import { inject } from 'vitest';
 
 const SINCE: readonly [what: RegExp, version: number][] = [
   [/^merge .* (returning|by source) /, 17],
+  // Into a view with triggers.
+  [/^merge into direct\./, 17],
   [/^grant maintain /, 17],
   [/pg_clear_attribute_stats/, 18],
 ];
