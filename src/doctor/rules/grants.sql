@@ -94,12 +94,14 @@ where x.grantee <> 0 and not r.trusted
 group by x.object
 union all
 
--- Private tables have no policies: only the owner may use them, or look up names in their schema.
+-- Private tables have no policies: only the owner may use them, or look up names in their schema. Schema direct
+-- is for personal logins, and direct.sql says what they may have in it.
 select 'PRIVATE_GRANTED', 'error', c.name,
   format('%s may %s the private %s.', string_agg(distinct h.role, ', '),
     string_agg(distinct h.privilege, ', '), c.name),
   format('revoke all on %s from %s;', c.name, string_agg(distinct h.role, ', '))
 from held as h join relation as c on c.oid = h.relation where not c.served and h.grantee <> 0
+  and not (c.name like 'direct.%' and h.role like 'todo\_psql\_%')
 group by c.name
 union all
 select 'PRIVATE_GRANTED', 'error', 'schema ' || quote_ident(s.nspname),
@@ -110,6 +112,7 @@ join role as r on r.oid = a.grantee
 where not s.served and a.grantee not in (0, s.nspowner) and a.privilege_type = 'USAGE' and not r.trusted
   -- The server calls app_private.ensure_user by name.
   and not (r.is_server and s.nspname = 'app_private')
+  and not (r.rolname like 'todo\_psql\_%' and s.nspname = 'direct')
 group by s.nspname
 union all
 
