@@ -1,4 +1,7 @@
-/** What `npm start` prints once it is ready: where it is, and who can be tried. */
+/**
+ * Prints where the server listens, who signs its tokens, and the demo accounts. Takes the facts and a
+ * function that prints a line. Must only get tokens of the development key.
+ */
 import type { DemoLogin } from './embedded/development.ts';
 import type { VerifierOptions } from './identity/open.ts';
 

@@ -1,6 +1,7 @@
 /**
- * The only reader of process.env. Turns settings into one frozen Config or reports every problem at once.
- * It opens nothing and connects to nothing, and never puts a secret's value into a message.
+ * The only reader of process.env. Takes the environment and the file .env, returns one frozen Config, or
+ * throws an OperatorError that lists every invalid setting. Must never connect to anything, and never put
+ * the value of a secret into a message.
  */
 import { existsSync } from 'node:fs';
 import { type DatabaseConfig, readDatabase } from './config/database.ts';
@@ -21,23 +22,23 @@ const LOOPBACK = /^(localhost|127(\.\d{1,3}){3}|::1)$/i;
 export interface Config {
   readonly production: boolean;
   readonly host: string;
-  /** Development may listen beyond this machine, and GraphiQL answers under any host name. */
+  /** Outside production: HOST may be another address than loopback, and GraphiQL accepts any Host header. */
   readonly remoteDevelopment: boolean;
   readonly port: number;
-  /** Undefined: the embedded PostgreSQL. */
+  /** undefined = the embedded PostgreSQL. */
   readonly database: DatabaseConfig | undefined;
-  /** graphile-migrate's shadow and root databases, for a database of the user's own. */
+  /** graphile-migrate's shadow and root databases; the embedded PostgreSQL has its own. */
   readonly shadowUrl: string | undefined;
   readonly rootUrl: string | undefined;
   readonly dataDirectory: string;
   readonly embeddedPort: number | undefined;
-  /** Undefined: the embedded server's development key. */
+  /** undefined = the development key of the embedded PostgreSQL. */
   readonly identity: IdentityConfig | undefined;
   readonly userIdClaim: string;
   /** Seconds. */
   readonly maxTokenAge: number;
   readonly poolSize: number;
-  /** Statements of one person at the same time; less than poolSize, so that a connection is left for others. */
+  /** Statements of one person at a time. Less than poolSize, so that other people get a connection. */
   readonly maxConcurrent: number;
   readonly poolWaitMs: number;
   /** Requests that may wait for a connection at the same time. */
@@ -48,21 +49,21 @@ export interface Config {
   readonly executor: 'compiled' | 'grafast';
   readonly shutdownGraceMs: number;
   readonly logLevel: LogLevel;
-  /** Undefined: /metrics answers anybody, and in production nobody. */
+  /** undefined = /metrics is open in development and absent in production. */
   readonly metricsToken: string | undefined;
   readonly corsOrigins: readonly string[];
   readonly maxPageSize: number;
   readonly limits: Limits;
   readonly maxRequestBytes: number;
-  /** Per person; 0: any number. */
+  /** Points of one person per minute; 0 = no limit. */
   readonly requestsPerMinute: number;
 }
 
-/** For admin commands: as loadConfig, but nobody's tokens are checked, so nobody has to say whose. */
+/** For admin commands. They check no tokens, so the JWT settings are not required. */
 export const loadAdminConfig = (env: Environment = ownEnvironment()): Config =>
   loadConfig(env, { serving: false });
 
-/** Without an argument: the process's own environment, and what a file .env adds to it. */
+/** Default of `env`: process.env with the file .env. Throws an OperatorError that lists all problems. */
 export function loadConfig(
   env: Environment = ownEnvironment(),
   { serving } = { serving: true },
@@ -83,7 +84,7 @@ export function loadConfig(
   const remoteDevelopment = choice('ALLOW_REMOTE_DEVELOPMENT', ['off', 'on']) === 'on';
   if (serving && !production && !remoteDevelopment && !LOOPBACK.test(host)) {
     settings.problem(
-      'HOST lets other machines in, and development gives its demo tokens to all of them: set NODE_ENV=production, or ALLOW_REMOTE_DEVELOPMENT=on if you trust the network.',
+      'HOST can be reached from other machines, and development shows its demo tokens to every visitor: set NODE_ENV=production, or ALLOW_REMOTE_DEVELOPMENT=on if you trust the network.',
     );
   }
   const config: Config = {
@@ -134,38 +135,38 @@ export function loadConfig(
 }
 
 function ownEnvironment(): Environment {
-  // Variables that are set win over the file.
+  // loadEnvFile keeps variables that are set already.
   if (existsSync('.env')) process.loadEnvFile('.env');
   return process.env;
 }
 
 export interface DoctorConfig {
-  /** Undefined: the embedded PostgreSQL. */
+  /** undefined = the embedded PostgreSQL. */
   readonly url: string | undefined;
   readonly dataDirectory: string;
   readonly embeddedPort: number | undefined;
 }
 
-/** For a command that looks at a database: none of the server's own settings are asked for. */
+/** For a command that only examines a database. The server's settings are not required. */
 export function loadDoctorConfig(env: Environment = ownEnvironment()): DoctorConfig {
   const url = env.DATABASE_URL?.trim() || env.AUTH_DATABASE_URL?.trim() || undefined;
-  // Without a database set, the settings of the embedded one are checked as at every start.
+  // Without a URL, the settings of the embedded PostgreSQL are checked as at every start.
   const { dataDirectory, embeddedPort } = loadConfig(url ? {} : env);
   return { url, dataDirectory, embeddedPort };
 }
 
-/** Where graphile-migrate has just been, for the commands it runs; it hides DATABASE_URL from them. */
+/** The database of a command that graphile-migrate runs. It hides DATABASE_URL from its commands. */
 export const migratedUrl = (env: Environment = process.env): string | undefined => env.GM_DBURL;
 
 /**
- * PostGraphile takes any NODE_ENV but production for its own development, which is much slower and has
- * nothing to do with ours; and its stock adaptor learns only here that it must prepare nothing. Must run
- * before the first import of it.
+ * Sets the two variables that PostGraphile reads at import, so it must run before that import.
+ * GRAPHILE_ENV: PostGraphile's development mode is much slower, and this server's NODE_ENV must not switch
+ * it on. Cache size 0: the stock adaptor prepares no statements.
  */
 export function configureGraphile(config: Config): void {
   process.env.GRAPHILE_ENV = 'production';
   if (!config.preparedStatements) process.env.DATAPLAN_PG_PREPARED_STATEMENT_CACHE_SIZE = '0';
 }
 
-/** Our own environment, for a program that we start for the user: psql, graphile-migrate. */
+/** The environment of a program that a command starts: psql, graphile-migrate. */
 export const childEnvironment = (): Environment => process.env;

@@ -1,6 +1,7 @@
 /**
- * The log: JSON, one object a line, in production; one short line in development. Receives what has been
- * picked to be logged. Whole requests, headers and settings never come here, so there is nothing to redact.
+ * The log. Takes lines and request entries, writes JSON (one object per line) in production and short text
+ * lines in development. Must never get a whole request, its headers or the settings, so nothing has to be
+ * redacted.
  */
 import { pino } from 'pino';
 import type { RequestEntry } from './http/observe.ts';
@@ -10,7 +11,7 @@ export type LogLevel = 'debug' | 'info' | 'warn' | 'error' | 'silent';
 export interface Log {
   info(line: string): void;
   warn(line: string): void;
-  /** Probes and metrics come every few seconds and tell nothing while they are answered with 200. */
+  /** Probes and /metrics are requested every few seconds: with status 200 they are logged at level debug. */
   request(entry: RequestEntry): void;
 }
 
@@ -25,7 +26,7 @@ export interface LogOptions {
 export function openLog({ level, json, write }: LogOptions): Log {
   const options = {
     level,
-    // Which machine and process it was is known to whoever collects the lines.
+    // No host name and no process id: the collector of the log adds its own.
     base: null,
     timestamp: pino.stdTimeFunctions.isoTime,
     formatters: { level: (label: string) => ({ level: label }) },
@@ -41,7 +42,7 @@ export function openLog({ level, json, write }: LogOptions): Log {
   };
 }
 
-/** 12:00:01 200    3.2 ms  user 1  query Tasks  ok */
+/** Example: 12:00:01 200    3.2 ms  user 1  query Tasks  ok */
 function compact(json: string): string {
   const { time, level, msg, ...entry } = JSON.parse(json) as Partial<RequestEntry> & {
     time: string;

@@ -1,6 +1,8 @@
 /**
- * `npm start`: settings, database, server, signals, in this order, and backwards on the way out; with
- * `--watch` (`npm run dev`) migrations/current.sql changes the database and the API as well. Whatever goes wrong before the server listens ends here as one sentence, a way out and exit code 1.
+ * `npm start`: reads the settings, opens the database and starts the server; a stop signal closes them in
+ * reverse order. With `--watch` (`npm run dev`) it also runs migrations/current.sql at every save. An error
+ * before the server listens is printed with its fix, and the exit code is 1. Must never migrate an external
+ * database.
  */
 import { enableCompileCache } from 'node:module';
 import { announce } from './announce.ts';
@@ -10,11 +12,11 @@ import { describeError, OperatorError } from './errors.ts';
 import { openLog } from './log.ts';
 import { onStopSignal } from './signals.ts';
 
-/** For people at a terminal, until the settings tell whether there are any. */
+/** Prints to the terminal. In production, once the settings are read, it writes to the log. */
 let say = (line: string): void => console.log(line);
 const watching = process.argv.includes('--watch');
 
-/** What was opened, in order; closed in reverse. */
+/** Opened parts in order; stopAll closes them in reverse. */
 const opened: { stop(): Promise<void> }[] = [];
 
 const stopAll = async (): Promise<void> => {
@@ -29,9 +31,9 @@ async function start(config: Config, stopping: () => boolean): Promise<void> {
   });
   if (config.production) say = (line) => log.info(line.trim());
   configureGraphile(config);
-  // Keeps compiled code in the system's temporary directory: a quarter off the time to load PostGraphile.
+  // Keeps compiled code in the system's temporary directory. Loading PostGraphile takes a quarter less time.
   enableCompileCache();
-  // PostGraphile takes as long to load as PostgreSQL to start: at the same time, then.
+  // Loading PostGraphile takes as long as starting PostgreSQL, so both run at the same time.
   const loading = import('./server.ts');
   loading.catch(() => {});
   const backend = config.database
@@ -45,7 +47,7 @@ async function start(config: Config, stopping: () => boolean): Promise<void> {
   const server = await startServer({
     ...config,
     ...backend,
-    // Without a key of our own there is nobody to be: tokens come from elsewhere.
+    // With an external issuer there are no demo tokens, and GraphiQL starts without an account.
     graphiqlAccounts: graphiql
       ? backend.demo.flatMap(({ name, token }) => (token ? [{ name, token }] : []))
       : undefined,
@@ -67,11 +69,11 @@ async function start(config: Config, stopping: () => boolean): Promise<void> {
   }
 }
 
-/** current.sql is run as the owner, over and over, and may drop what it made: nothing for production. */
+/** current.sql runs as the owner at every save and may drop tables, so production is refused. */
 function watchable(config: Config, ownerUrl: string | undefined): string {
   if (config.production) {
     throw new OperatorError(
-      'npm run dev changes the database at every save, and this is production (NODE_ENV).',
+      'npm run dev changes the database at every save, and NODE_ENV is production.',
       'use npm start here, and npm run db -- migrate for committed migrations.',
     );
   }
@@ -82,7 +84,7 @@ function watchable(config: Config, ownerUrl: string | undefined): string {
   );
 }
 
-/** A database of the user's own: migrated by `npm run db -- migrate`, never by the server. */
+/** A database from AUTH_DATABASE_URL. `npm run db -- migrate` migrates it, never the server. */
 async function external(config: Config) {
   const { database, identity } = config;
   if (!database || !identity) throw new Error('loadConfig lets neither be missing here');

@@ -1,12 +1,12 @@
 /**
- * What is counted, for /metrics. Receives what the rooms report; hands on a registry of this server's own.
- * A label never holds a person, an id or anything a client can make up without limit.
+ * The metrics of one server. Takes events of requests, the pool and the verifier, returns a Prometheus
+ * registry. A label must never hold a person, an id, or a value that clients can invent without limit.
  */
 import type { Pool } from 'pg';
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
 import type { RequestEntry } from './http/observe.ts';
 
-/** Operation names that get a label; clients choose names, and each is a time series. */
+/** Operation names that get a label of their own. Clients choose the names, and each is a time series. */
 const MAX_NAMES = 100;
 
 const SECONDS = [0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10];
@@ -38,7 +38,7 @@ export class Metrics {
     });
     this.#executions = new Counter({
       name: 'rowguard_executions_total',
-      help: 'GraphQL operations by executor: compiled, grafast, or both (compiled, which gave up)',
+      help: 'GraphQL operations by executor: compiled, grafast, or both (compiled failed, grafast ran it)',
       labelNames: ['executor'],
       registers,
     });
@@ -50,13 +50,13 @@ export class Metrics {
     });
     this.#errors = new Counter({
       name: 'rowguard_database_errors_total',
-      help: 'Statements that failed, by class of SQLSTATE, or "connection"',
+      help: 'Failed statements by class of SQLSTATE, or "connection"',
       labelNames: ['class'],
       registers,
     });
     this.#tokens = new Counter({
       name: 'rowguard_tokens_total',
-      help: 'Tokens checked; cached: by a check of a moment ago',
+      help: 'Tokens checked; cached: verified earlier and remembered',
       labelNames: ['cached'],
       registers,
     });
@@ -85,7 +85,7 @@ export class Metrics {
     this.#tokens.inc({ cached: String(cached) });
   }
 
-  /** Read when somebody asks for the metrics. */
+  /** The pool is read at each request of /metrics. `size`: the largest number of connections. */
   watch(pool: Pool, size: number): void {
     const states: [string, () => number][] = [
       ['used', () => pool.totalCount - pool.idleCount],

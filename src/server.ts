@@ -43,18 +43,18 @@ export interface ServerOptions {
   readonly identity: VerifierOptions;
   readonly poolSize: number;
   readonly poolWaitMs: number;
-  /** Requests that may wait for a connection, and statements of one person; undefined = no limit. */
+  /** Requests that may wait for a connection, or for the turn of one person; undefined = no limit. */
   readonly poolQueue?: number;
   /** Statements of one person that may run at the same time; undefined = no limit. */
   readonly maxConcurrent?: number;
   readonly statementTimeoutMs: number;
   readonly adaptor: AdaptorName;
-  /** False for a pooler that does not keep them. */
+  /** False for a pooler that does not support prepared statements. */
   readonly preparedStatements: boolean;
   readonly executor: ExecutorName;
   readonly shutdownGraceMs: number;
   readonly maxPageSize: number;
-  /** What one request may ask for; what is absent has its default. */
+  /** Limits of one request. An absent limit has its default. */
   readonly limits?: Partial<Limits>;
   /** Bytes of a request's body. */
   readonly maxRequestBytes?: number;
@@ -67,9 +67,9 @@ export interface ServerOptions {
   readonly remoteDevelopment?: boolean;
   /** Receives each request when it is over. */
   readonly requestEnded?: (entry: RequestEntry) => void;
-  /** Whom GraphiQL can ask as; undefined, as in production: no GraphiQL and no introspection. */
+  /** The accounts in GraphiQL; undefined = no GraphiQL and no introspection, as in production. */
   readonly graphiqlAccounts: readonly GraphiqlAccount[] | undefined;
-  /** Whether GraphiQL is told of a reload. */
+  /** Whether GraphiQL is notified of a reload. */
   readonly watch?: boolean;
   readonly log: (line: string) => void;
 }
@@ -77,9 +77,9 @@ export interface ServerOptions {
 export interface RunningServer {
   readonly url: string;
   readonly port: number;
-  /** Serves the database as it is now; requests in flight end on what they began with. */
+  /** Reads the schema again and serves it. Requests in flight end on the old schema. */
   reload(): Promise<void>;
-  /** Takes no new requests, lets those in flight end, closes the pool. */
+  /** Takes no new requests, lets requests in flight end, closes the pool. */
   stop(): Promise<void>;
 }
 

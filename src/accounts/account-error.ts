@@ -1,4 +1,7 @@
-/** Why a verified person can not have an account here: a code, and a sentence for the client. */
+/**
+ * Why a verified person cannot have an account. Takes an error of app_private.ensure_user, returns an
+ * AccountError with a code and a sentence for the client. Must never pass on PostgreSQL's own message.
+ */
 
 export type AccountErrorCode = 'EMAIL_TAKEN' | 'ACCOUNT_DELETED' | 'BAD_USER_INPUT';
 
@@ -19,7 +22,7 @@ const BY_STATE: Record<string, [AccountErrorCode, string]> = {
   '23514': ['BAD_USER_INPUT', 'The e-mail address of this token must have 3 to 320 characters.'],
 };
 
-/** The AccountError that an error of ensure_user is, or the error itself. */
+/** Returns an AccountError for a known SQLSTATE, otherwise the error itself. */
 export function asAccountError(error: unknown): unknown {
   const known = BY_STATE[(error as { code?: string }).code ?? ''];
   return known ? new AccountError(...known) : error;

@@ -1,19 +1,19 @@
 /**
- * Finds out which accounts were deleted, by any server process or by the owner. Takes a pool, calls
- * `forget` with each id. Must never query while no requests come: an idle database may go to sleep.
+ * Finds accounts that another server process or the owner has deleted. Takes a pool, calls `forget` with each
+ * id. Must never query without a request: an idle serverless database should be able to sleep.
  */
 import type { Pool } from 'pg';
 import { askBriefly } from '../database/pool.ts';
 
-/** An older answer is refreshed in the background, while requests go on. */
+/** Milliseconds. An older answer is refreshed in the background, and requests do not wait. */
 const REFRESH_AFTER_MS = 2000;
 
-/** An older answer is refreshed before the request goes on: there were no requests for a while. */
+/** Milliseconds. An older answer is refreshed before the request continues. */
 const DISTRUST_AFTER_MS = 4000;
 
 /**
- * The longest time between a deletion and its commit that is still noticed, in seconds. An account
- * deleted in a longer transaction is not noticed here, but has no rows and can get none.
+ * Seconds between a deletion and its commit. A deletion in a longer transaction is not noticed here, but the
+ * account has no rows and cannot get new ones.
  */
 const OVERLAP_S = 600;
 
@@ -21,12 +21,12 @@ export class Deletions {
   readonly #pool: Pool;
   readonly #forget: (userId: number) => void;
   readonly #log: (line: string) => void;
-  /** When the last successful query began. Before the first one there is nobody to forget. */
+  /** When the last successful query began. A new process knows no accounts, so it starts with now. */
   #askedAt = performance.now();
-  /** Deletions by this process, and how many of them the last answer includes. */
+  /** Deletions by this process; #answered: how many of them the last answer includes. */
   #expirations = 0;
   #answered = 0;
-  /** The query in flight, and how many deletions it comes after. */
+  /** The query in flight. `after`: deletions by this process before it began. */
   #asking: { readonly after: number; readonly done: Promise<void> } | undefined;
 
   constructor(pool: Pool, forget: (userId: number) => void, log: (line: string) => void) {
@@ -35,17 +35,19 @@ export class Deletions {
     this.#log = log;
   }
 
-  /** Resolves when every deletion older than DISTRUST_AFTER_MS is known. undefined = nothing to wait for. */
+  /** Resolves when every deletion older than DISTRUST_AFTER_MS is known. undefined = no need to wait. */
   upToDate(): Promise<void> | undefined {
     const age = performance.now() - this.#askedAt;
     if (this.#answered < this.#expirations || age > DISTRUST_AFTER_MS) return this.#ask();
     if (age > REFRESH_AFTER_MS) {
-      this.#ask().catch((error: Error) => this.#log(`deletions not asked for: ${error.message}`));
+      this.#ask().catch((error: Error) =>
+        this.#log(`could not look for deleted accounts: ${error.message}`),
+      );
     }
     return undefined;
   }
 
-  /** One more deletion: an answer from before it does not count. */
+  /** Counts a deletion by this process. An answer from before it no longer counts. */
   expire(): void {
     this.#expirations++;
   }
@@ -64,7 +66,7 @@ export class Deletions {
 
   async #query(after: number): Promise<void> {
     const now = performance.now();
-    // The duration is by our clock, the moment by the database's: the two clocks need not agree.
+    // A duration by this process's clock, subtracted from the database's clock: the clocks may differ.
     const { rows } = await askBriefly<{ id: number }>(
       this.#pool,
       'select app_private.deletions_since(now() - make_interval(secs => $1)) as id',

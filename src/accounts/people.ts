@@ -1,7 +1,7 @@
 /**
- * Finds a person for an admin command, by id or by e-mail address. Takes the owner's connection. FORCE row
- * level security binds the owner to one person at a time: an address becomes ids by a digest
- * (app_private.users_by_email), and each row is then read as that person. Never locks a table.
+ * Finds a person for an admin command. Takes the owner's connection and an id or e-mail address, returns the
+ * person. FORCE row level security lets the owner read one person's row at a time: app_private.users_by_email
+ * finds the ids of an address by its digest, and each row is read as that person. Must never lock a table.
  */
 import type { ClientBase } from 'pg';
 import { USER_ID_SETTING } from '../database/session.ts';
@@ -13,8 +13,8 @@ export interface Person {
 }
 
 /**
- * `who` is an id or an e-mail address. `client` is the owner's connection, outside a transaction. Upper and
- * lower case of an address do not matter; if that makes several people, it throws and names their ids.
+ * `who` is an id or an e-mail address, in any case. `client` is the owner's connection, outside a
+ * transaction. Throws an OperatorError for nobody, and for several people, whose ids it names.
  */
 export async function findPerson(client: ClientBase, who: string): Promise<Person> {
   const byId = /^[1-9][0-9]{0,9}$/.test(who) && Number(who) <= 2_147_483_647;
@@ -30,7 +30,7 @@ export async function findPerson(client: ClientBase, who: string): Promise<Perso
   }
   throw new OperatorError(
     `There is no user with the ${byId ? 'id' : 'e-mail address'} ${who}.`,
-    'a user exists from their first request with a token; on the embedded server alice@example.com and bob@example.com do from the start.',
+    'a user exists after the first request with a token; the embedded database starts with alice@example.com and bob@example.com.',
   );
 }
 

@@ -1,7 +1,7 @@
 /**
  * Personal logins for direct SQL. Takes the owner's connection and a person, returns the login's name and
- * password. The rights are made by the database (app_private.grant_psql_login). This module adds the
- * password, and the order in which a login is revoked. It never touches another login.
+ * password. app_private.grant_psql_login makes the rights; this module makes the password and revokes a login
+ * step by step. Must never change another login.
  */
 import { randomBytes } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -15,7 +15,7 @@ export interface PsqlLogin {
   readonly password: string;
 }
 
-/** Makes the login, or renews its password. */
+/** Makes the login, or gives it a new password. */
 export async function grantPsqlLogin(
   owner: ClientBase,
   person: Person,
@@ -28,18 +28,18 @@ export async function grantPsqlLogin(
   return { user: rows[0]?.login ?? '', password };
 }
 
-/** How long one attempt may wait for a lock that a session of the login holds. */
+/** Milliseconds that one attempt may wait for a lock of a session of the login. */
 const LOCK_MS = 250;
 const POLL_MS = 50;
-/** A session that began before NOLOGIN was committed may be listed a moment later. */
+/** Polls without a session. A session that began before NOLOGIN was committed may be listed late. */
 const QUIET_POLLS = 3;
 /** 55P03 lock_not_available; XX000 "tuple concurrently updated": a session changed its own role. */
 const HELD_UP = ['55P03', 'XX000'];
 
 /**
- * Removes the login and ends its sessions, whatever they do: reconnect in a loop, hold locks. Returns
- * whether there was one. `owner` is the owner's connection, outside a transaction. Throws OperatorError if
- * it is not done within `patienceMs`.
+ * Removes the login and ends its sessions, also while they reconnect in a loop or hold locks. Returns whether
+ * the login existed. `owner` is the owner's connection, outside a transaction. Throws an OperatorError if
+ * sessions are left after `patienceMs` milliseconds.
  */
 export async function revokePsqlLogin(
   owner: ClientBase,

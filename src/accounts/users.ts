@@ -11,7 +11,7 @@ import type { Identity } from '../identity/identity.ts';
 import { asAccountError } from './account-error.ts';
 import { Deletions } from './deletions.ts';
 
-/** LRU limits. Beyond them the database is asked again about the person unseen for longest. */
+/** LRU limits. */
 const MAX_PEOPLE = 50_000;
 const MAX_BYTES = 16 * 2 ** 20;
 
@@ -19,8 +19,8 @@ const MAX_BYTES = 16 * 2 ** 20;
 const ENTRY_BYTES = 250;
 
 /**
- * What is known of a person. The newest token decides the e-mail address, so an older token changes
- * nothing. Of two tokens issued in the same second either may be the newer one.
+ * The tokens of one person that passed. The newest token decides the e-mail address, so an older token
+ * changes nothing. Of two tokens issued in the same second either may be the newer one.
  */
 interface Known {
   /** iat of the oldest token that passed. An older token may be from before a deletion. */
@@ -43,7 +43,7 @@ interface Question {
 }
 
 export interface UsersOptions {
-  /** Without it the questions about one person may take every connection of the pool. */
+  /** undefined = the queries for one person may take every connection of the pool. */
   readonly turns?: Turns;
   readonly maxPeople?: number;
 }
@@ -75,7 +75,7 @@ export class Users {
     return question.answer;
   }
 
-  /** After a deletion by this process: the next request, by anyone, waits until it is known here. */
+  /** Called after a deletion by this process. The next request of any person waits for the list of deletions. */
   accountDeleted(): void {
     this.#deletions.expire();
   }
@@ -88,7 +88,7 @@ export class Users {
     return issuedAt === known.newest && known.emails.includes(email);
   }
 
-  /** A failure is not remembered: the next request asks again. */
+  /** A failure is not remembered: the next request queries again. */
   #ask({ userId, issuedAt, email }: Identity, key: string): Question {
     const ask = () =>
       askBriefly(this.#pool, 'select app_private.ensure_user($1, $2, to_timestamp($3))', [
@@ -97,7 +97,7 @@ export class Users {
         issuedAt,
       ]);
     const asked = this.#turns ? this.#turns.take(String(userId), ask) : ask();
-    /** Whether the answer counts: not if the person was forgotten in the meantime. */
+    /** Whether the answer counts. It does not if the person was forgotten meanwhile. */
     const settle = (): boolean => this.#asking.get(key) === question && this.#asking.delete(key);
     const answer = asked.then(
       () => {
@@ -113,7 +113,7 @@ export class Users {
     return question;
   }
 
-  /** The answer of a query that began before the deletion does not count either. */
+  /** An answer to a query that began before the deletion does not count. */
   #forget(userId: number): void {
     this.#known.delete(userId);
     for (const [key, question] of this.#asking) {

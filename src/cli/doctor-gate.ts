@@ -1,7 +1,7 @@
 /**
- * Run by graphile-migrate (.gmrc), which says in GM_DBURL where. With `--warn`, after each run of
- * current.sql: says what is unsafe and never fails, so that the watcher goes on. Without, on the shadow
- * database: exit code 1 makes `commit` take the migration back.
+ * The doctor for graphile-migrate (.gmrc). Takes the database from GM_DBURL, prints the findings on stderr.
+ * With `--warn`, after each run of current.sql, it must never fail: the watcher goes on. Without `--warn`, on
+ * the shadow database, exit code 1 makes `commit` undo the migration.
  */
 import { migratedUrl } from '../config.ts';
 import { withClient } from '../database/connect.ts';
@@ -16,8 +16,8 @@ async function judge(): Promise<Verdict> {
   const url = migratedUrl();
   if (!url) {
     throw new OperatorError(
-      'GM_DBURL is not set: this command is for graphile-migrate to run.',
-      'npm run doctor',
+      'GM_DBURL is not set: only graphile-migrate runs this command.',
+      'run npm run doctor.',
     );
   }
   return withClient(url, async (client) => {
@@ -28,10 +28,10 @@ async function judge(): Promise<Verdict> {
 
 try {
   const { findings, refused } = await judge();
-  // No migration can change the server's version.
+  // A migration cannot change the version of PostgreSQL.
   const shown = findings.filter(({ code }) => code !== 'SERVER_VERSION');
-  // On the error stream, which graphile-migrate prints as an error.
-  if (shown.length > 0) console.error(`The doctor on this migration:\n\n${report(shown)}`);
+  // On stderr, which graphile-migrate prints as an error.
+  if (shown.length > 0) console.error(`The doctor found in this migration:\n\n${report(shown)}`);
   if (refused) console.error('Not committed: fix the errors above in migrations/current.sql.');
   process.exitCode = refused ? 1 : 0;
 } catch (error) {

@@ -1,6 +1,7 @@
 /**
- * `npm run doctor`: what is unsafe in a database, and the SQL that fixes it. Exit code 1 with an error
- * finding or when it could not look. It only reads, and never prints a URL's password.
+ * `npm run doctor`: takes a URL, prints what is unsafe in the database and the SQL that fixes it. Exit code 1
+ * for an error finding, or if the database cannot be examined. Must never change anything or print the
+ * password of a URL.
  */
 import { parseArgs } from 'node:util';
 import { type DoctorConfig, loadDoctorConfig } from '../config.ts';
@@ -18,7 +19,7 @@ const HELP = `
 Usage: npm run doctor -- [--login <name>] [--json] [--sql] [url]
 
 Looks for what is unsafe in a database and prints the SQL that fixes it. Changes nothing.
-docs/doctor.md explains each code. Exit code 1 with an error; warnings do not count.
+docs/doctor.md explains each code. Exit code 1 for an error; warnings do not count.
 
   url      the database, as any of its logins; else DATABASE_URL, else AUTH_DATABASE_URL,
            else the embedded database
@@ -51,7 +52,7 @@ await runCommand(HELP, async (args) => {
 
 async function withUrl<T>(config: DoctorConfig, work: (url: string) => Promise<T>): Promise<T> {
   if (config.url) return work(config.url);
-  // What is printed on the way belongs beside the findings, not among them.
+  // Progress goes to stderr: stdout holds the findings, which may be JSON.
   const embedded = await useEmbedded({
     directory: config.dataDirectory,
     port: config.embeddedPort,

@@ -1,6 +1,6 @@
 /**
- * `npm run psql`: SQL as one person. Opens psql with the person's own login, prints a connection string, or
- * revokes the login. Never prints the owner's login or the server's.
+ * `npm run psql`: SQL as one person. Takes an id or e-mail address; opens psql with the person's own login,
+ * prints a connection string, or revokes the login. Must never print the owner's login or the server's.
  */
 import { spawn } from 'node:child_process';
 import type { Client } from 'pg';
@@ -43,7 +43,7 @@ await runCommand(HELP, async (args) => {
   );
 });
 
-/** On the embedded database: before the first npm start there are no tables. */
+/** The embedded database has no tables before the first npm start. */
 async function requireMigrated(owner: Client): Promise<void> {
   const { rows } = await owner.query<{ ready: boolean }>(
     `select to_regclass('app_private.psql_login') is not null as ready`,
@@ -65,8 +65,8 @@ async function revoke(owner: Client, who: string): Promise<number> {
 }
 
 /**
- * The embedded server remembers the passwords it gave, so that opening psql does not lock out a tool that
- * was granted the same login. Elsewhere nothing is kept, and every call gives a new one.
+ * The embedded database stores the passwords of personal logins, so that opening psql does not change the
+ * password of a tool with the same login. An external database stores none: every call makes a new password.
  */
 async function login(owner: Client, database: OwnerDatabase, who: string) {
   const person = await findPerson(owner, who);
@@ -87,13 +87,13 @@ async function login(owner: Client, database: OwnerDatabase, who: string) {
 async function openPsql(url: string, args: string[]): Promise<number> {
   const target = new URL(url);
   const PGPASSWORD = decodeURIComponent(target.password);
-  // Not on the command line, where every user of the machine could read it.
+  // No password on the command line: every user of the machine could read it.
   target.password = '';
   const child = spawn('psql', [target.href, ...args], {
     stdio: 'inherit',
     env: { ...childEnvironment(), PGPASSWORD },
   });
-  // Ctrl-C at the prompt is for psql, which gets it from the terminal as we do.
+  // Ctrl-C at the prompt is for psql, which gets the signal from the terminal as well.
   process.on('SIGINT', () => {});
   return new Promise((resolve, reject) => {
     child.once('exit', (code, signal) => resolve(code ?? (signal ? 1 : 0)));

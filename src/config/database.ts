@@ -1,19 +1,19 @@
 /**
- * Which database: two URLs in any form their users have them, or none for the embedded one. Hands on
- * what node-postgres understands; connects to nothing.
+ * The database URLs. Takes settings, returns both URLs in the forms of node-postgres and libpq, or undefined
+ * for the embedded PostgreSQL. Notes invalid URLs as problems. Must never connect to a database.
  */
 import { parseDatabaseUrl } from '../database/url.ts';
 import type { Settings } from './read.ts';
 
 export interface DatabaseConfig {
   /**
-   * The owner's URL; for migrations and admin commands, not needed to serve. On Neon the direct host,
-   * also where the pooled one was given: migrations need a session of their own.
+   * The owner's URL, for migrations and admin commands. Serving does not need it. A pooled Neon host is
+   * replaced by the direct host, because migrations need a session.
    */
   readonly ownerUrl: string | undefined;
-  /** The todo_authenticator URL. */
+  /** The URL of the server's login, todo_authenticator. */
   readonly authenticatorUrl: string;
-  /** The same two for psql and everything else that is made of libpq. */
+  /** Both URLs for psql and other programs that use libpq. */
   readonly libpq: { readonly ownerUrl: string | undefined; readonly authenticatorUrl: string };
 }
 

@@ -1,22 +1,23 @@
 /**
- * Who signs the tokens: exactly one of JWKS_URL and JWT_SECRET, with the issuer and the audience that
- * every token must name. Receives settings; hands on what a verifier needs, or notes every problem.
+ * Who signs the tokens: exactly one of JWKS_URL and JWT_SECRET, with the issuer and the audience that every
+ * token must name. Takes settings, returns the rules for a verifier, and notes every invalid setting as a
+ * problem. Must never put the secret into a problem.
  */
 import { ASYMMETRIC_ALGORITHMS } from '../identity/jwk.ts';
 import type { Settings } from './read.ts';
 
 export interface IdentityConfig {
-  /** A shared secret, or where the issuer publishes its keys. */
+  /** A shared secret, or the URL of the published keys. */
   readonly key: Uint8Array | URL;
   readonly algorithms: readonly string[];
   readonly issuer: string;
   readonly audience: string;
 }
 
-/** RFC 7518, section 3.2: a key at least as long as the hash. */
+/** RFC 7518, section 3.2: an HS256 key must be at least as long as the hash. */
 const MIN_SECRET_BYTES = 32;
 
-/** `required`: there is no development key to fall back on. */
+/** `required`: there is no development key, so missing settings are problems. */
 export function readIdentity(
   settings: Settings,
   { production, required }: { production: boolean; required: boolean },
@@ -31,13 +32,13 @@ export function readIdentity(
 
   if (url && secret) {
     settings.problem(
-      'JWKS_URL and JWT_SECRET are both set: choose one, or a token could choose which key checks it.',
+      'JWKS_URL and JWT_SECRET are both set: set only one, so that a token cannot choose the key that checks it.',
     );
   } else if (!url && !secret) {
     settings.problem(
       required
         ? 'JWKS_URL or JWT_SECRET is required: only the embedded database outside production has a development key.'
-        : 'JWT_ISSUER, JWT_AUDIENCE and JWT_ALGORITHMS mean nothing without JWKS_URL or JWT_SECRET.',
+        : 'JWT_ISSUER, JWT_AUDIENCE and JWT_ALGORITHMS have no effect without JWKS_URL or JWT_SECRET.',
     );
   }
   const named = url ? 'JWKS_URL' : secret ? 'JWT_SECRET' : 'JWKS_URL or JWT_SECRET';
@@ -54,8 +55,9 @@ export function readIdentity(
 }
 
 /**
- * Whoever can change the key set on its way here can be any user, so production wants https. Not on the
- * loopback, where there is no way; nor outside production, where the issuer is another container.
+ * An attacker who can change the key set in transit can sign tokens for any user, so production requires
+ * https. Exception: an issuer on the loopback interface. Development allows http, for an issuer in another
+ * container.
  */
 function readUrl(settings: Settings, value: string, production: boolean): URL | undefined {
   const url = URL.parse(value);
@@ -88,7 +90,7 @@ function readSecret(settings: Settings, secret: string): Uint8Array {
   return bytes;
 }
 
-/** Better Auth signs with EdDSA unless told otherwise. A secret is for HS256 only. */
+/** The default for published keys is Better Auth's default, EdDSA. A secret allows HS256 only. */
 function readAlgorithms(
   settings: Settings,
   value: string | undefined,
@@ -105,11 +107,11 @@ function readAlgorithms(
   return named;
 }
 
-/** Claims that RFC 7519 or this server gives another meaning; a person's id is none of them. */
+/** Claims with another meaning in RFC 7519 or in this server. They cannot hold a person's id. */
 const OTHER_CLAIMS = new Set(['iss', 'aud', 'exp', 'nbf', 'iat', 'jti', 'email']);
 
 export function readUserIdClaim(settings: Settings): string {
   const name = settings.text('JWT_USER_ID_CLAIM') ?? 'user_id';
-  if (OTHER_CLAIMS.has(name)) settings.problem(`JWT_USER_ID_CLAIM can not be ${name}.`);
+  if (OTHER_CLAIMS.has(name)) settings.problem(`JWT_USER_ID_CLAIM cannot be ${name}.`);
   return name;
 }

@@ -1,4 +1,7 @@
-/** CORS_ORIGINS: a list of origins as a browser sends them, or "*". */
+/**
+ * Takes the setting CORS_ORIGINS, returns its origins as a browser sends them, or "*". Notes an invalid
+ * origin as a problem: it would never match a request.
+ */
 import type { Settings } from './read.ts';
 
 export function readOrigins(settings: Settings): readonly string[] {
@@ -6,7 +9,7 @@ export function readOrigins(settings: Settings): readonly string[] {
   for (const origin of origins) {
     if (origin !== '*' && !isOrigin(origin)) {
       settings.problem(
-        `CORS_ORIGINS has ${origin}, which is no origin: write it as https://app.example.com, without a path.`,
+        `CORS_ORIGINS contains ${origin}, which is not an origin: write it as https://app.example.com, without a path.`,
       );
     }
   }

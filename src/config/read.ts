@@ -1,15 +1,18 @@
-/** How a setting is read: trimmed text, '' counting as absent. Problems are collected, not thrown. */
+/**
+ * Takes an environment, returns functions that read one setting each. Text is trimmed, and an empty value
+ * counts as absent. Must never throw for an invalid value: problems are collected and reported together.
+ */
 
 export type Environment = Readonly<Record<string, string | undefined>>;
 
 export interface Settings {
   text(name: string): string | undefined;
-  /** The value as it is: white space may be part of a secret. */
+  /** The value without trimming: white space may be part of a secret. */
   raw(name: string): string | undefined;
   integer(name: string, fallback: number, min: number, max: number): number;
-  /** One of these names; the first is the default. */
+  /** One of `names`; the first is the default. */
   choice<Name extends string>(name: string, names: readonly [Name, ...Name[]]): Name;
-  /** A sentence for whoever set it; it must not hold the value of a secret. */
+  /** Adds a sentence for the operator. It must not contain the value of a secret. */
   problem(sentence: string): void;
   readonly problems: readonly string[];
 }

@@ -1,7 +1,7 @@
 /**
- * The GraphQL API of a database as it is now, and again after the database has changed. Receives the
- * preset, hands on something to mount. A reload is all or nothing: requests that have begun end on the
- * schema they began with, and if no new one can be made the old one stays.
+ * The GraphQL API of a database, and its reload after the database has changed. Takes the preset, returns an
+ * Api to mount. A reload must never affect requests in flight, which end on the schema they began with. If
+ * the new schema cannot be built, the old schema stays.
  */
 import type { Server, ServerResponse } from 'node:http';
 import type { Express } from 'express';
@@ -11,14 +11,14 @@ import { Grafserv } from './execution/grafserv.ts';
 
 export interface Api {
   mount(app: Express, server: Server): Promise<void>;
-  /** Reads the database's catalogue again and serves what it finds. Rejects if that makes no API. */
+  /** Reads the database's catalogue again and serves the new schema. Rejects if it cannot be built. */
   reload(): Promise<void>;
-  /** Ends what listens for changes of the schema: it never ends by itself. */
+  /** Ends the event streams of GraphiQL, which never end by themselves and would hold up a stop. */
   endStreams(): void;
   release(): Promise<void>;
 }
 
-/** Where GraphiQL listens, in watch mode: at every reload it fetches the schema again. */
+/** The event stream of GraphiQL in watch mode. At every event GraphiQL fetches the schema again. */
 const STREAM_PATH = '/graphql/stream';
 
 export async function openApi(preset: GraphileConfig.Preset): Promise<Api> {

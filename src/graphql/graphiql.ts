@@ -1,10 +1,10 @@
 /**
- * GraphiQL as it opens in a browser, outside production only: with a query to start from and a bar that
- * says who is asking. Everything it loads is served by us.
+ * The GraphiQL page, outside production only. Takes the demo accounts, returns Ruru's configuration: a first
+ * query, and a bar to choose the account. Must never load anything from another server.
  */
 import type {} from 'postgraphile';
 
-/** Somebody to ask as, with a token that is good now. */
+/** An account of the bar, with a token that is valid now. */
 export interface GraphiqlAccount {
   readonly name: string;
   readonly token: string;
@@ -36,7 +36,7 @@ export function graphiqlConfig(accounts: readonly GraphiqlAccount[]): RuruConfig
       styleTags: (original) => original + STYLE,
       bodyContent: (original) => bar(accounts) + original,
     },
-    // Its type is taken from React's, which are not installed, and then asks for every field.
+    // Ruru's type depends on the types of React, which are not installed. Without them every field is required.
     clientConfig: clientConfig as NonNullable<RuruConfig['clientConfig']>,
   };
 }
@@ -49,8 +49,8 @@ body { display: flex; flex-direction: column; height: 100vh; }
 </style>`;
 
 /**
- * The token is put on each request as it is sent, not into the Headers tab: the tab is remembered by the
- * browser, and would still hold yesterday's token. A header that somebody types there comes first.
+ * The bar adds the token to each request. It does not write the token into the Headers tab: the browser
+ * stores that tab, and an old token would stay there. A header typed into the tab takes precedence.
  */
 function bar(accounts: readonly GraphiqlAccount[]): string {
   const options = accounts.map(

@@ -1,6 +1,6 @@
 /**
- * The PostGraphile preset: database in, GraphQL API out. Receives the server's own database service and a
- * way to learn who is asking; hands on what grafserv serves. It must never see a request or a token.
+ * The PostGraphile preset. Takes the database service, the limits and a function that returns the identity
+ * of a request; returns the preset that makeSchema and grafserv use. Must never read a request or a token.
  */
 import { PgSimplifyInflectionPreset } from '@graphile/simplify-inflection';
 import type {} from 'postgraphile/adaptors/pg';
@@ -32,18 +32,18 @@ export interface PresetOptions {
   readonly limits: Limits;
   readonly executor: ExecutorName;
   readonly errors: ErrorMaskOptions;
-  /** Who sent the request of this GraphQL operation. Throws if nobody was authenticated. */
+  /** The person who sent the operation. Throws if the request was not authenticated. */
   readonly identityOf: (context: Partial<Grafast.RequestContext>) => Identity;
-  /** Called for each operation before it runs, with the very settings that its statements will carry. */
+  /** Called before each operation runs, with the settings object of its statements. */
   readonly began: (context: Partial<Grafast.RequestContext>, pgSettings: object) => void;
-  /** Called for each operation that was run. */
+  /** Called after each operation. */
   readonly executed: ExecutionHooks['executed'];
   readonly charge: ExecutionHooks['charge'];
-  /** Called when `deleteMe` has ended an account, before the client is told. */
+  /** Called when `deleteMe` has deleted an account, before the client gets the answer. */
   readonly accountDeleted: () => void;
-  /** Whom GraphiQL can ask as, or undefined to serve no GraphiQL at all and to keep the schema to ourselves. */
+  /** The accounts in GraphiQL; undefined = no GraphiQL and no introspection. */
   readonly graphiqlAccounts: readonly GraphiqlAccount[] | undefined;
-  /** Whether GraphiQL is told when the schema has changed. What notices it is ours: src/graphql/api.ts. */
+  /** Whether GraphiQL is notified of a new schema. src/graphql/api.ts does the reload. */
   readonly watch: boolean;
 }
 
@@ -73,19 +73,19 @@ export function buildPreset(options: PresetOptions): GraphileConfig.Preset {
         { mask, executed: options.executed, charge: options.charge },
       ),
     ],
-    // Global object identifiers, `query` inside mutation payloads and new edges: nothing a to-do list
-    // needs, and each another way to reach the same rows.
+    // Global object identifiers, `query` in mutation payloads and new edges: a to-do list needs none of
+    // them, and each is another way to reach the same rows.
     disablePlugins: [
       'NodePlugin',
       'QueryQueryPlugin',
       'MutationPayloadQueryPlugin',
       'PgMutationPayloadEdgePlugin',
-      // It looks the service's adaptor up for each request, by a timer of five seconds each.
+      // It looks up the adaptor of the service at each request, with a timer of five seconds each.
       'PgContextPlugin',
     ],
     schema: {
       defaultBehavior: 'connection -list',
-      // Amber hides naming conflicts; an API with a field missing must not start.
+      // Amber hides naming conflicts. The server must not start with a field missing from its API.
       dontSwallowErrors: true,
     },
     pgServices: [service],

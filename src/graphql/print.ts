@@ -1,6 +1,6 @@
 /**
- * The API as text: the content of test/app/schema.graphql. Receives the server's login on a migrated
- * database; serves nothing and answers nobody.
+ * The API as text: the content of test/app/schema.graphql. Takes the URL of the server's login on a migrated
+ * database, returns the schema in SDL, sorted by name. Must never serve a request.
  */
 import { makeSchema } from 'postgraphile';
 import {
@@ -35,7 +35,7 @@ export async function printApi(authenticatorUrl: string): Promise<string> {
         limits: DEFAULT_LIMITS,
         errors: { constraints: () => new Map(), log: () => {} },
         identityOf: () => {
-          throw new Error('nobody asks here');
+          throw new Error('the printed schema serves no requests');
         },
         began: () => {},
         executed: () => {},
@@ -45,7 +45,7 @@ export async function printApi(authenticatorUrl: string): Promise<string> {
         watch: false,
       }),
     );
-    // As a client sees it, in an order that says nothing about how it was made.
+    // As introspection shows it. Sorted, so that the order of the plugins makes no difference.
     const seen = buildClientSchema(introspectionFromSchema(schema));
     return `${printSchema(lexicographicSortSchema(seen))}\n`;
   } finally {

@@ -1,6 +1,6 @@
 /**
- * Answers that are given before GraphQL runs, in the form of GraphQL errors so that clients need one parser.
- * Must never say why a token was refused.
+ * Answers outside GraphQL. Takes a status, a code and a message, sends them in the form of a GraphQL error so
+ * that clients need one parser. Must never say why a token was refused.
  */
 import type { Response } from 'express';
 import { type ErrorCode, RETRY_AFTER } from '../graphql/client-error.ts';
@@ -18,7 +18,7 @@ export function sendError(
   response.status(status).json({ errors: [{ message, extensions: { code, ...extensions } }] });
 }
 
-/** UNAVAILABLE, with a default Retry-After where the caller set none. */
+/** UNAVAILABLE, with a default Retry-After unless the caller has set one. */
 export function sendUnavailable(
   response: Response,
   status: 429 | 503,
@@ -30,8 +30,8 @@ export function sendUnavailable(
 }
 
 /**
- * RFC 6750, section 3: a request without a token gets a bare challenge. Every bad token gets the same answer:
- * a reason would help an attacker who tries tokens.
+ * RFC 6750, section 3: a request without a token gets the challenge `Bearer` alone. Every invalid token gets
+ * the same answer: a reason would help an attacker who tries tokens.
  */
 export function sendUnauthenticated(response: Response, error: AuthenticationError): void {
   if (error.kind === 'missing') {

@@ -1,6 +1,7 @@
 /**
  * The Express application: health and metrics, then authentication, rate limit and account in front of
- * GraphQL. Takes everything it needs, returns the application. Must never open a connection or a port.
+ * GraphQL. Takes the handlers and their options, returns the application. Must never open a connection or a
+ * port.
  */
 import { randomUUID } from 'node:crypto';
 import express, { type ErrorRequestHandler, type Express, type RequestHandler } from 'express';
@@ -21,7 +22,7 @@ export interface AppOptions {
   readonly users: Users;
   readonly readiness: RequestHandler;
   readonly metrics: RequestHandler;
-  /** Called with each request when it has ended. */
+  /** Called at the end of each request. */
   readonly requestEnded: (entry: RequestEntry) => void;
   readonly cors: CorsOptions;
   /** Whether GraphiQL is served. */
@@ -63,7 +64,12 @@ export async function createApp(options: AppOptions): Promise<Express> {
   if (options.graphiql) app.use(['/', '/graphql'], onlyLoopbackHost(options.anyHost));
   await options.mountGraphql(app);
   app.use((_request, response) => {
-    sendError(response, 404, 'NOT_FOUND', 'There is nothing here. The API is POST /graphql.');
+    sendError(
+      response,
+      404,
+      'NOT_FOUND',
+      'There is nothing at this path. The API is POST /graphql.',
+    );
   });
   app.use(lastResort(options.log));
   return app;

@@ -1,7 +1,7 @@
 /**
- * Takes a request, finds out whose it is, or answers 401. Runs before anything parses the body: a request
- * that is refused here costs a signature check. Must never ask the database; that is `ensureAccount`,
- * which runs once the request has been counted.
+ * Takes a request, stores the identity of its token, or answers 401. Runs before the body is parsed, so a
+ * refused request costs one signature check. `authenticate` must never query the database: `ensureAccount`
+ * does, after the rate limit has counted the request.
  */
 import type { IncomingMessage } from 'node:http';
 import type { RequestHandler } from 'express';
@@ -13,10 +13,10 @@ import { KeysUnavailableError } from '../identity/keys.ts';
 import type { Verifier } from '../identity/verifier.ts';
 import { sendError, sendUnauthenticated, sendUnavailable } from './answers.ts';
 
-/** Kept beside the request: code that has a request cannot set who sent it. */
+/** Not a property of the request, so that no other code can set an identity. */
 const identities = new WeakMap<IncomingMessage, Identity>();
 
-/** For the log: the identity of a request, if it is known. */
+/** For the log: the identity of a request; undefined before authentication. */
 export const knownIdentityOf = (request: IncomingMessage): Identity | undefined =>
   identities.get(request);
 
@@ -35,15 +35,15 @@ export function authenticate(verify: Verifier): RequestHandler {
     } catch (error) {
       if (error instanceof AuthenticationError) sendUnauthenticated(response, error);
       else if (error instanceof KeysUnavailableError) {
-        // A 401 would tell the client to throw its token away, and the token may be good.
+        // Not 401: the client would discard a token that may be valid.
         response.set('Retry-After', String(error.retryAfterSeconds));
-        sendUnavailable(response, 503, 'Tokens can not be checked at the moment.');
+        sendUnavailable(response, 503, 'Tokens cannot be checked at the moment.');
       } else next(error);
     }
   };
 }
 
-/** Creates or refreshes the person's row, or answers why the person can have no account. */
+/** Creates or refreshes the person's row, or answers with the reason why the person cannot have an account. */
 export function ensureAccount(users: Users): RequestHandler {
   return async (request, response, next) => {
     try {
@@ -57,7 +57,7 @@ export function ensureAccount(users: Users): RequestHandler {
   };
 }
 
-/** Node keeps the first of several headers and drops the rest. A proxy in front may have read another. */
+/** Node drops all but the first Authorization header, and a proxy may have checked another one: refused. */
 function authorizationOf(request: IncomingMessage): string | undefined {
   const all = request.headersDistinct.authorization;
   if (all && all.length > 1) throw invalid('several Authorization headers');

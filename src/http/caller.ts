@@ -1,6 +1,6 @@
 /**
- * Turns the 'close' of an HTTP response that was not sent into cancellation. Takes a response, returns its
- * Caller. Must never count a finished answer as hung up.
+ * Turns the 'close' of an unsent HTTP response into cancellation. Takes a response, returns its Caller. Must
+ * never cancel after the answer was sent.
  */
 import type { ServerResponse } from 'node:http';
 import { Caller } from '../database/request.ts';

@@ -1,7 +1,7 @@
 /**
- * CORS: which pages of other origins may read our answers. Takes exact origins, or "*" for any; returns a
- * handler. There are no cookies, so such a page still needs a token. Must never let another origin read
- * GraphiQL, which holds demo tokens.
+ * CORS (https://fetch.spec.whatwg.org/#http-cors-protocol). Takes the allowed origins, or "*" for any;
+ * returns a handler. There are no cookies, so a page of an allowed origin still needs a token. Must never let
+ * another origin read GraphiQL, which contains demo tokens.
  */
 import type { Request, RequestHandler } from 'express';
 
@@ -12,7 +12,7 @@ const EXPOSED = 'Retry-After, WWW-Authenticate, X-Request-Id, RateLimit, RateLim
 
 export interface CorsOptions {
   readonly origins: readonly string[];
-  /** Also allows pages of this machine. */
+  /** Whether pages of loopback origins are allowed as well. */
   readonly loopback: boolean;
 }
 
@@ -36,6 +36,6 @@ export function cors({ origins, loopback }: CorsOptions): RequestHandler {
   };
 }
 
-/** What a browser opens. Only answers of the API are for pages of other origins. */
+/** A page that a browser opens. Other origins may read answers of the API only. */
 const isPage = ({ method, path }: Request): boolean =>
   (method === 'GET' || method === 'HEAD') && !path.startsWith('/api/');

@@ -1,7 +1,7 @@
 /**
- * HTTP request → one GraphQL operation in `request.body`, or an answer that says what is wrong with the
- * request. https://graphql.github.io/graphql-over-http/draft/ is the rule; the only method is POST and
- * the only media type JSON, which no HTML form of another site can send.
+ * Takes an HTTP request, leaves one GraphQL operation in `request.body`, or answers what is wrong with the
+ * request (https://graphql.github.io/graphql-over-http/draft/). Must never accept another method than POST or
+ * another media type than JSON: an HTML form of another site cannot send such a request.
  */
 import express, { type ErrorRequestHandler, type RequestHandler } from 'express';
 import { sendError } from './answers.ts';
@@ -10,7 +10,7 @@ export const DEFAULT_MAX_REQUEST_BYTES = 100_000;
 
 const ANSWERS = ['application/graphql-response+json', 'application/json'];
 
-/** GET belongs to GraphiQL, where there is one and a browser asks. */
+/** A browser's GET gets GraphiQL, where it is served. */
 export const onlyPost =
   (graphiql: boolean): RequestHandler =>
   (request, response, next) => {
@@ -18,7 +18,7 @@ export const onlyPost =
     const page = request.method === 'GET' && request.accepts([...ANSWERS, 'html']) === 'html';
     if (graphiql && page) return next();
     response.set('Allow', 'POST');
-    sendError(response, 405, 'BAD_USER_INPUT', 'The API is asked with POST.');
+    sendError(response, 405, 'BAD_USER_INPUT', 'Send GraphQL requests with POST.');
   };
 
 export const onlyJson: RequestHandler = (request, response, next) => {
@@ -34,12 +34,12 @@ export const onlyJson: RequestHandler = (request, response, next) => {
 const isUtf8 = (charset: string | undefined): boolean =>
   charset === undefined || /^utf-?8$/i.test(charset);
 
-/** Compressed requests are refused: a few bytes of them can be any number. */
+/** Compressed requests are refused: a few bytes can expand to any size. */
 export function readBody(maxBytes: number): (RequestHandler | ErrorRequestHandler)[] {
-  const explain: ErrorRequestHandler = (error, _request, response, next) => {
+  const bodyError: ErrorRequestHandler = (error, _request, response, next) => {
     const { status, type } = error as { status?: number; type?: string };
     if (type === 'entity.too.large') {
-      // The rest of it is not waited for.
+      // Do not read the rest of the body.
       response.set('Connection', 'close');
       sendError(response, 413, 'TOO_COMPLEX', `A request has at most ${maxBytes} bytes.`);
     } else if (type === 'encoding.unsupported') {
@@ -48,10 +48,10 @@ export function readBody(maxBytes: number): (RequestHandler | ErrorRequestHandle
       sendError(response, 400, 'BAD_USER_INPUT', 'The request is not JSON.');
     } else next(error);
   };
-  return [express.json({ limit: maxBytes, inflate: false, strict: false }), explain];
+  return [express.json({ limit: maxBytes, inflate: false, strict: false }), bodyError];
 }
 
-/** Hands on the three members that GraphQL over HTTP has, and whatever else was sent not at all. */
+/** Keeps query, operationName and variables in `request.body` and removes every other member. */
 export const onlyOneOperation: RequestHandler = (request, response, next) => {
   const problem = problemOf(request.body);
   if (problem) return sendError(response, 400, 'BAD_USER_INPUT', problem);
@@ -61,12 +61,12 @@ export const onlyOneOperation: RequestHandler = (request, response, next) => {
 };
 
 function problemOf(body: unknown): string | undefined {
-  if (Array.isArray(body)) return 'One request holds one operation, not a list of them.';
+  if (Array.isArray(body)) return 'Batching is not supported: send one operation per request.';
   if (!isObject(body)) return 'The request must be a JSON object.';
   const { query, operationName, variables, extensions } = body;
-  if (typeof query !== 'string') return 'query must be a text.';
+  if (typeof query !== 'string') return 'query must be a string.';
   if (operationName != null && typeof operationName !== 'string') {
-    return 'operationName must be a text.';
+    return 'operationName must be a string.';
   }
   if (variables != null && !isObject(variables)) return 'variables must be an object.';
   if (extensions != null && !isObject(extensions)) return 'extensions must be an object.';

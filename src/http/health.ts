@@ -1,14 +1,14 @@
 /**
  * GET /readyz: whether requests can be served now. Takes the pool; answers 200 {"status":"ready"} or 503
- * with Retry-After and the reasons: the database, its schema, the doctor. In production it must never tell
+ * with Retry-After and the reasons: the database, its schema, the doctor. In production it must never show
  * the doctor's codes or the drift to a client without METRICS_TOKEN: they describe how to attack.
  *
- * A database that is behind the code, or has run other migrations, makes a production server not ready. A
- * database that is ahead does not: during a deployment every old server sees one.
+ * In production a database makes the server not ready if it lacks a migration or has run another one. A
+ * database with newer migrations does not: during a deployment every old server sees such a database.
  *
- * Each probe runs one small query. The doctor's verdict is cached, so that probes stay cheap. Its errors make
- * a production server not ready. Outside production they are listed beside "ready", because a developer in
- * the middle of a change still wants answers. Warnings are no reason.
+ * Each probe runs one small query, and the result of the doctor is cached. Errors of the doctor make a
+ * production server not ready. Outside production they are listed beside "ready", because a developer in the
+ * middle of a change still needs answers. Warnings are not reported.
  */
 import type { RequestHandler } from 'express';
 import type { Pool } from 'pg';
@@ -27,7 +27,7 @@ export interface ReadinessOptions {
   /** The migrations that the code was written for. */
   readonly committed: () => readonly Committed[];
   readonly log: (line: string) => void;
-  /** How long a verdict of the doctor is cached, in milliseconds. */
+  /** How long the doctor's result is cached, in milliseconds. */
   readonly keepMs?: number;
 }
 
@@ -65,8 +65,7 @@ export function readiness(options: ReadinessOptions): RequestHandler {
     }
   };
 
-  // Probes that come while one is waiting share its answer. On a database that hangs they must not take
-  // one connection each.
+  // Simultaneous probes share one answer. On a database that hangs they must not take a connection each.
   let asking: ReturnType<typeof check> | undefined;
   const ask = () => {
     asking ??= check().finally(() => {
@@ -100,7 +99,7 @@ interface Health {
 
 const notReady = (reason: string): Health => ({ reasons: [reason], open: [reason], findings: [] });
 
-/** The function that every person's first request calls. */
+/** Whether the function exists that the first request of every person calls. */
 async function hasSchema(pool: Pool): Promise<boolean> {
   const { rows } = await askBriefly<{ there: boolean }>(
     pool,

@@ -1,13 +1,13 @@
 /**
- * Opens the port. Takes a server that is ready to answer; throws an OperatorError, with how to fix it, for a
- * port or an address that cannot be used. Must never choose another port by itself.
+ * Opens the port. Takes a server, resolves when it listens; rejects with an OperatorError, with its fix, for
+ * a port or an address that cannot be used. Must never choose another port by itself.
  */
 import type { Server } from 'node:http';
 import { OperatorError } from '../errors.ts';
 
 export function listen(server: Server, host: string, port: number): Promise<void> {
   return new Promise((resolve, reject) => {
-    server.once('error', (cause: NodeJS.ErrnoException) => reject(explain(cause, host, port)));
+    server.once('error', (cause: NodeJS.ErrnoException) => reject(listenError(cause, host, port)));
     server.listen({ host, port }, () => {
       server.removeAllListeners('error');
       resolve();
@@ -15,7 +15,7 @@ export function listen(server: Server, host: string, port: number): Promise<void
   });
 }
 
-function explain(cause: NodeJS.ErrnoException, host: string, port: number): Error {
+function listenError(cause: NodeJS.ErrnoException, host: string, port: number): Error {
   switch (cause.code) {
     case 'EADDRINUSE':
       return new OperatorError(

@@ -1,6 +1,7 @@
 /**
  * GET /metrics, in the text format of Prometheus. Takes the registry and the token METRICS_TOKEN, returns a
- * handler. The figures show what people do: in production it must never answer without the token.
+ * handler. In production it must never answer without the token: the
+ * figures show what people do.
  */
 import type { RequestHandler } from 'express';
 import type { Registry } from 'prom-client';
@@ -19,7 +20,12 @@ export function metricsPage({ registry, token, production }: MetricsAccess): Req
     if (token === undefined && production) return next();
     if (token !== undefined && !isOperator(request, token)) {
       response.set('WWW-Authenticate', 'Bearer');
-      return sendError(response, 401, 'UNAUTHENTICATED', 'Send the token of METRICS_TOKEN.');
+      return sendError(
+        response,
+        401,
+        'UNAUTHENTICATED',
+        'Send METRICS_TOKEN: Authorization: Bearer <token>.',
+      );
     }
     response.set('Content-Type', registry.contentType).send(await registry.metrics());
   };

@@ -1,6 +1,7 @@
 /**
- * Gives every request an id, and one log entry when it has ended: who, what, how it ended, how long it took.
- * An entry must never hold a token, a variable or any text of a query except the operation's name.
+ * Gives every request an id and one entry at its end: person, operation, outcome, duration. Takes what
+ * receives the entries, returns a handler. An entry must never hold a token, a variable or any text of a
+ * query except the operation's name.
  */
 import { randomUUID } from 'node:crypto';
 import type { IncomingMessage } from 'node:http';
@@ -18,12 +19,12 @@ export interface RequestEntry {
   readonly outcome: string;
   readonly durationMs: number;
   readonly userId?: number | undefined;
-  /** query or mutation; undefined if none was run. */
+  /** query or mutation; undefined without an operation. */
   readonly kind?: string | undefined;
   readonly operation?: string | undefined;
   /** compiled, grafast, or both: src/graphql/compiled/execute.ts. */
   readonly executor?: string | undefined;
-  /** The id that the client got for a hidden error. The log has the error under the same id. */
+  /** Id of an error that was hidden from the client. The log has the error under the same id. */
   readonly errorId?: string | undefined;
 }
 
@@ -40,7 +41,7 @@ export function noteOutcome(response: Response, code: string): void {
   outcomes.set(response, code);
 }
 
-/** The ids that a client may choose: too short and plain for a secret. */
+/** The form of an id that a client may choose. Nothing longer, so that the log gets no secret. */
 const ID = /^[A-Za-z0-9._:-]{1,64}$/;
 
 const PATHS = new Set(['/', '/graphql', '/livez', '/readyz', '/metrics']);

@@ -1,7 +1,7 @@
 /**
- * Limits how often one person may ask, per minute and in this process. Takes requests that passed
- * authentication; a request beyond the limit gets 429. It counts people, not addresses: many people may
- * share one address. Must run before anything asks the database.
+ * The rate limit: points of one person per minute, counted in this process. Takes authenticated requests; a
+ * request beyond the limit gets 429. It counts people, not IP addresses, because many people may share one
+ * address. Must run before any query of the request.
  */
 import type { IncomingMessage } from 'node:http';
 import type { RequestHandler } from 'express';
@@ -11,8 +11,8 @@ import { sendUnavailable } from './answers.ts';
 import { identityOf } from './authenticate.ts';
 
 /**
- * The store of the package returns the object that it goes on counting in, and the limiter reads the object
- * a moment later: requests that come at once would all see the count of the last one.
+ * MemoryStore returns the object that it keeps counting in, and the limiter reads that object a moment later:
+ * simultaneous requests would all see the count of the last one. This store returns a copy.
  */
 export class CopyingStore extends MemoryStore {
   override increment(key: string): Promise<ClientRateLimitInfo> {
@@ -26,8 +26,8 @@ export class CopyingStore extends MemoryStore {
   }
 
   /**
-   * Counts more points for a person whose request was counted just now, unless they exceed the limit.
-   * Returns undefined, or the seconds until the person's minute is over.
+   * Adds points to a request that was counted just now. Beyond the limit it adds nothing and returns the
+   * seconds until the person's minute is over, otherwise undefined.
    */
   charge(key: string, points: number, limit: number): number | undefined {
     const client = this.current.get(key);
@@ -59,7 +59,7 @@ export function openRateLimit(perMinute: number): RateLimit {
       windowMs: 60_000,
       limit: perMinute,
       store,
-      // RateLimit and RateLimit-Policy, so that a client can slow down before it is refused.
+      // The headers RateLimit and RateLimit-Policy: a client can slow down before it is refused.
       standardHeaders: 'draft-8',
       legacyHeaders: false,
       identifier: 'requests',

@@ -1,18 +1,19 @@
 /**
- * The HTTP server below Express: limits on the time and size of a request, and an orderly stop. A client
- * that sends a byte a second, or nothing at all, must never keep a connection that others need.
+ * The HTTP server below Express: limits on the time and size of a request, and an orderly stop. Takes limits,
+ * returns a server. A client that sends a byte per second, or nothing, must never keep a connection that
+ * other clients need.
  */
 import { createServer, type Server } from 'node:http';
 import type { Socket } from 'node:net';
 
 const LIMITS = {
-  /** From the first byte of a request to the last of its headers. */
+  /** Milliseconds for all headers of a request. */
   headersTimeout: 10_000,
-  /** To the last byte of its body. */
+  /** Milliseconds for a whole request. */
   requestTimeout: 30_000,
-  /** Between two requests. More than the 60 s of common proxies, so that the proxy closes first. */
+  /** Milliseconds between two requests: more than the 60 s of common proxies, so that the proxy closes first. */
   keepAliveTimeout: 65_000,
-  /** How often the first two are checked. */
+  /** Milliseconds between two checks of headersTimeout and requestTimeout. */
   connectionsCheckingInterval: 2_000,
   maxHeaderSize: 16_384,
 } as const;
@@ -21,7 +22,7 @@ export type SocketLimits = { readonly [Name in keyof typeof LIMITS]?: number };
 
 export function createBoundedServer(limits: SocketLimits = {}, maxConnections = 10_000): Server {
   const server = createServer({ ...LIMITS, ...limits });
-  // The next connection is closed as soon as it is opened.
+  // Node closes further connections as soon as they are opened.
   server.maxConnections = maxConnections;
   const silent = new Set<Socket>();
   silentSockets.set(server, silent);
@@ -34,16 +35,17 @@ export function createBoundedServer(limits: SocketLimits = {}, maxConnections = 
   return server;
 }
 
-/** Sockets whose first request has not come: closeIdleConnections() does not count them as idle. */
+/** Sockets without a first request. closeIdleConnections() does not close them. */
 const silentSockets = new WeakMap<Server, ReadonlySet<Socket>>();
 
 /**
- * Lets requests in flight end. Sockets without a request are closed at once, all others after `graceMs`.
+ * Lets requests in flight end, for at most `graceMs` milliseconds. Sockets without a request are closed at
+ * once.
  */
 export async function closeServer(server: Server, graceMs: number): Promise<void> {
   const closed = new Promise<void>((resolve) => server.close(() => resolve()));
   for (const socket of silentSockets.get(server) ?? []) {
-    // A request that has begun to arrive may still be answered.
+    // A request whose first bytes have arrived may still be answered.
     if (socket.bytesRead === 0) socket.destroy();
   }
   server.closeIdleConnections();

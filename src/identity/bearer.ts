@@ -1,13 +1,14 @@
 /**
- * `Authorization` header → compact JWT text. RFC 6750, section 2.1: one scheme, one place. The limits
- * come before any parsing: what is too long or has other characters never reaches a JSON parser.
+ * Takes the Authorization header (RFC 6750, section 2.1), returns the compact JWT in it, or throws an
+ * AuthenticationError. Must never parse the token: a token that is too long or has other characters is
+ * refused before any JSON parser sees it.
  */
 import { AuthenticationError, invalid } from './identity.ts';
 
 /** Longest token accepted, in bytes. */
 export const MAX_TOKEN_BYTES = 4096;
 
-/** Three base64url parts (RFC 7515, section 7.1); padding and white space are not part of it. */
+/** Three base64url parts without padding or white space (RFC 7515, section 7.1). */
 const COMPACT_JWS = /^[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+$/;
 
 export function bearerToken(header: string | undefined): string {

@@ -1,4 +1,7 @@
-/** Verified claims → Identity. Receives a payload whose signature, issuer, audience and times are good. */
+/**
+ * Takes a payload whose signature, issuer, audience and times were verified, returns the Identity, or throws
+ * an AuthenticationError. Must never guess an id: only the configured claim counts.
+ */
 import type { JWTPayload } from 'jose';
 import { type Identity, invalid } from './identity.ts';
 
@@ -14,7 +17,7 @@ export function identityFromClaims(payload: JWTPayload, userIdClaim: string): Id
   };
 }
 
-/** A JSON integer or its plain decimal string; there is no other spelling of an id, and no fallback. */
+/** A JSON integer, or a string with the same decimal digits. Any other form is refused. */
 function userId(value: unknown, claim: string): number {
   const id = typeof value === 'string' && /^[1-9][0-9]{0,9}$/.test(value) ? Number(value) : value;
   if (typeof id !== 'number' || !Number.isInteger(id) || id < 1 || id > MAX_USER_ID) {
@@ -28,7 +31,7 @@ function email(value: unknown): string | null {
   if (typeof value !== 'string' || value.length < 3 || value.length > 320) {
     throw invalid('email is not a text of 3 to 320 characters');
   }
-  // Neither can be stored: PostgreSQL has no NUL in a text, UTF-8 no half of a surrogate pair.
+  // PostgreSQL cannot store a NUL character, and UTF-8 cannot encode half of a surrogate pair.
   if (value.includes('\0') || !value.isWellFormed()) throw invalid('email is not a text');
   return value;
 }

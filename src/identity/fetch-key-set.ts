@@ -1,15 +1,15 @@
 /**
- * One GET of the issuer's key set, with limits on time and size. The URL is the configured one: no
- * redirect is followed, and nothing in a token can name another.
+ * Takes the configured URL of the issuer's key set, returns its parsed JSON, with limits on time and size.
+ * Must never follow a redirect or use a URL from a token.
  */
 
-/** How long the issuer may take for the whole answer, in milliseconds. */
+/** Milliseconds for the whole answer of the issuer. */
 const TIMEOUT_MS = 5000;
 
 /** A set of a hundred RSA keys is a fifth of this. */
 const MAX_BYTES = 256 * 1024;
 
-/** The parsed JSON, or an error whose message is for the log and holds nothing of the answer. */
+/** Throws an Error for the log. Its message contains nothing of the answer. */
 export async function fetchKeySet(url: URL, timeoutMs = TIMEOUT_MS): Promise<unknown> {
   const response = await fetch(url, {
     headers: { accept: 'application/jwk-set+json, application/json' },

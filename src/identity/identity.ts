@@ -1,6 +1,6 @@
 /**
- * The only thing that crosses from HTTP into the rest: who a verified token says is asking. Nothing else
- * of the token or the request goes on.
+ * The person of a verified token, and the error of a request without one. Only an Identity passes from HTTP
+ * to the other modules. It must never hold any other part of the token or the request.
  */
 
 export interface Identity {
@@ -15,8 +15,8 @@ export interface Identity {
 }
 
 /**
- * A request whose sender is not known. `reason` is for the log; the client learns only whether it sent
- * no token at all or one that does not count.
+ * A request without a valid token. `reason` is for the log only. `kind` decides the client's answer: no token
+ * was sent, or an invalid one.
  */
 export class AuthenticationError extends Error {
   readonly kind: 'missing' | 'invalid';

@@ -1,4 +1,7 @@
-/** Signs development tokens with a shared secret. Used by `npm start`, `npm run token` and the tests only. */
+/**
+ * Takes a shared secret and a person, returns a signed development token. Used by `npm start`,
+ * `npm run token` and the tests. Must never run in production.
+ */
 import { SignJWT } from 'jose';
 
 export interface IssuerOptions {

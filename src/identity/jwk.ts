@@ -1,25 +1,25 @@
 /**
- * A JWK Set (RFC 7517) as it was fetched → the public keys in it that may verify tokens here. What does
- * not fit is left out, never guessed at: one odd key must not take the others down.
+ * Takes a fetched JWK Set (RFC 7517), returns its public keys that may verify tokens. An unusable key is left
+ * out. Must never use a symmetric or private key, or refuse all keys because of one.
  */
 import { type CryptoKey, importJWK, type JWK } from 'jose';
 
 export interface VerificationKey {
   readonly kid: string | undefined;
-  /** The one algorithm this key may verify. */
+  /** The only algorithm that this key may verify. */
   readonly alg: string;
   readonly key: CryptoKey;
   /** Equal for equal keys. */
   readonly id: string;
 }
 
-/** More keys than a rotation leaves behind; each of them costs an import. */
+/** Each key costs an import. A rotation leaves far fewer keys. */
 const MAX_KEYS = 100;
 
-/** base64url length of an 8192-bit modulus: verifying with a longer one would stall the process. */
+/** base64url length of an 8192-bit modulus. Verifying with a longer modulus would block the process. */
 const MAX_MODULUS_LENGTH = 1366;
 
-/** RFC 7518, section 3.1, and RFC 8037: which algorithms a key can serve, by its type and curve. */
+/** The algorithms of a key, by type and curve: RFC 7518, section 3.1, and RFC 8037. */
 const ALGORITHMS: Readonly<Record<string, readonly string[]>> = {
   'OKP Ed25519': ['EdDSA', 'Ed25519'],
   'EC P-256': ['ES256'],
@@ -28,10 +28,10 @@ const ALGORITHMS: Readonly<Record<string, readonly string[]>> = {
   RSA: ['RS256', 'RS384', 'RS512', 'PS256', 'PS384', 'PS512'],
 };
 
-/** What can be asked of a key set. Symmetric ones are missing on purpose: a published secret is none. */
+/** All algorithms of published keys. None is symmetric: a published secret would not be secret. */
 export const ASYMMETRIC_ALGORITHMS: readonly string[] = Object.values(ALGORITHMS).flat();
 
-/** Throws if this is no JWK Set at all. */
+/** Throws if `set` is not a JWK Set. */
 export async function usableKeys(
   set: unknown,
   allowed: readonly string[],
@@ -50,7 +50,7 @@ export async function usableKeys(
 function algorithmsOf(jwk: unknown): readonly string[] {
   if (typeof jwk !== 'object' || jwk === null) return [];
   const { kty, crv, alg, use, key_ops, kid, d, k, n } = jwk as Record<string, unknown>;
-  // A set with a private or a symmetric key in it has given that key away.
+  // A published private or symmetric key is known to everybody.
   if (d !== undefined || k !== undefined) return [];
   // Better Auth states neither use nor key_ops.
   if (use !== undefined && use !== 'sig') return [];
@@ -63,14 +63,14 @@ function algorithmsOf(jwk: unknown): readonly string[] {
 
 async function toKey(jwk: JWK, alg: string): Promise<VerificationKey | undefined> {
   const { kty, crv, x, y, n, e } = jwk;
-  // Only what makes the key: a certificate chain or a URL beside it is nothing to us.
+  // Only the members that define the key: no certificate chain, no URL.
   const material = Object.fromEntries(
     Object.entries({ kty, crv, x, y, n, e }).filter(([, value]) => value !== undefined),
   );
   try {
     const key = await importJWK(material as JWK, alg);
     if (key instanceof Uint8Array || key.type !== 'public') return undefined;
-    // jose refuses shorter ones as well, but at every token instead of here.
+    // jose refuses short keys as well, but at every token instead of once.
     const { modulusLength } = key.algorithm as { modulusLength?: number };
     if (modulusLength !== undefined && modulusLength < 2048) return undefined;
     return { kid: jwk.kid, alg, key, id: JSON.stringify([jwk.kid, alg, material]) };

@@ -1,7 +1,7 @@
 /**
- * The issuer's public keys, cached. Takes the configured URL, returns keys. They are fetched when the first
- * token needs them, again in the background as they age, and at once for a token whose key is not known.
- * Must never refuse a good token because the issuer cannot be reached.
+ * The issuer's public keys, cached. Takes the configured URL, returns keys. The keys are fetched for the
+ * first token, again in the background as they age, and at once for a token whose key is unknown. Must never
+ * refuse a valid token because the issuer cannot be reached, once keys were fetched.
  */
 import { fetchKeySet } from './fetch-key-set.ts';
 import { usableKeys, type VerificationKey } from './jwk.ts';
@@ -11,7 +11,7 @@ export interface KeySetOptions {
   readonly url: URL;
   readonly algorithms: readonly string[];
   readonly log: (line: string) => void;
-  /** The shortest time between two fetches: a flood of bad tokens must not become a flood of fetches. */
+  /** Milliseconds between two fetches. A flood of bad tokens must not become a flood of fetches. */
   readonly cooldownMs?: number;
   readonly timeoutMs?: number;
 }
@@ -21,12 +21,12 @@ const COOLDOWN_MS = 10_000;
 /** The cooldown before the first successful fetch. It only protects the issuer. */
 const FIRST_COOLDOWN_MS = 1000;
 
-/** Older keys are renewed in the background, when the next token comes. */
+/** Milliseconds. Older keys are renewed in the background, at the next token. */
 export const REFRESH_AFTER_MS = 5 * 60_000;
 
 /**
- * Older keys are renewed before the next token is checked. So a withdrawn key is refused after this time
- * at the latest, if the issuer can be reached. docs/identity.md promises these ten minutes.
+ * Milliseconds. Older keys are renewed before the next token is checked, so a withdrawn key is refused after
+ * this time at the latest, if the issuer can be reached. docs/identity.md promises these ten minutes.
  */
 export const WITHDRAWN_WITHIN_MS = 10 * 60_000;
 
@@ -51,11 +51,11 @@ export class KeySet implements KeySource {
   }
 
   upToDate(): Promise<void> | undefined {
-    // The first fetch waits for a token that a key could have signed: find().
+    // find() does the first fetch, for a token that passed the checks of its header.
     if (!this.#keys) return undefined;
     const now = performance.now();
     if (now - this.#fetchedAt <= REFRESH_AFTER_MS) return undefined;
-    // Not by #fetchedAt: for an issuer that cannot be reached, only one token in a while waits.
+    // By #triedAt: while the issuer cannot be reached, not every token waits for a fetch.
     const wait = now - this.#triedAt > WITHDRAWN_WITHIN_MS;
     const renewing = this.#fetchUnlessJustTried();
     return wait ? renewing : undefined;
@@ -70,8 +70,8 @@ export class KeySet implements KeySource {
   }
 
   /**
-   * Where key ids are serial, the first key of every environment is "1": after a reset of the issuer's
-   * database another key has the same id, and only its signatures differ.
+   * For issuers with serial key ids: after a reset of the issuer's database its first key has the id "1"
+   * again, so a new key shows only by its signatures.
    */
   async renew(): Promise<boolean> {
     const before = this.#version;
@@ -96,7 +96,7 @@ export class KeySet implements KeySource {
     return this.#fetching;
   }
 
-  /** A valid answer replaces the keys. An empty key set withdraws all of them. */
+  /** A valid answer replaces the keys. An empty key set withdraws all keys. */
   async #fetch(): Promise<void> {
     const { url, algorithms, log, timeoutMs } = this.#options;
     try {

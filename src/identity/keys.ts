@@ -1,20 +1,20 @@
 /**
- * Where a verifier gets its keys: one shared secret, or the key set that the issuer publishes (key-set.ts).
- * Takes the header of a token, returns keys. A token must never choose between the two.
+ * The source of a verifier's keys: one shared secret, or the issuer's key set (key-set.ts). Takes the header
+ * of a token, returns keys. A token must never choose between secret and key set.
  */
 import type { CryptoKey } from 'jose';
 
 export interface KeySource {
-  /** Grows when keys change: what was verified before no longer counts. */
+  /** Grows when keys change. Tokens remembered under an older version no longer count. */
   readonly version: number;
   /**
-   * Called for every token, also for one that is remembered. Renews keys that have aged. undefined =
-   * nothing to wait for, which costs one look at the clock.
+   * Called for every token, including remembered ones. Renews old keys. Returns undefined if the token need
+   * not wait, at the cost of reading the clock.
    */
   upToDate(): Promise<void> | undefined;
-  /** The keys that may have signed a token with this header; none is an answer, not an error. */
+  /** The keys that may have signed a token with this header; an empty list if there are none. */
   find(header: TokenHeader): Promise<readonly (Uint8Array | CryptoKey)[]>;
-  /** After a bad signature: whether the keys have changed, so that another try makes sense. */
+  /** Called after a bad signature. Returns whether the keys have changed and a second check makes sense. */
   renew(): Promise<boolean>;
 }
 

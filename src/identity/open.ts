@@ -1,4 +1,7 @@
-/** From configuration to a Verifier: a secret of our own, or the issuer's published keys. */
+/**
+ * Takes the identity settings, returns a Verifier with a shared secret or with the issuer's published keys.
+ * Must never fetch keys before a token needs them.
+ */
 import { KeySet } from './key-set.ts';
 import { secretKey } from './keys.ts';
 import { createVerifier, type Verifier, type VerifierRules } from './verifier.ts';
@@ -6,7 +9,7 @@ import { createVerifier, type Verifier, type VerifierRules } from './verifier.ts
 export interface VerifierOptions extends VerifierRules {
   /** A shared secret (HS256), or where the issuer publishes its keys (JWKS_URL). */
   readonly key: Uint8Array | URL;
-  /** Refines the key set; see KeySetOptions. */
+  /** Of the key set, in milliseconds: KeySetOptions. */
   readonly cooldownMs?: number;
 }
 

@@ -1,7 +1,7 @@
 /**
- * Tokens that were verified a moment ago, so that a repeated token costs a hash instead of a signature
- * check. Takes a token and the version of the keys, returns the identity or undefined. Must never hold a
- * token (only its SHA-256), remember a failure, or outlive a change of the keys.
+ * A cache of verified tokens: a repeated token costs a hash instead of a signature check. Takes a token and
+ * the version of the keys, returns the identity or undefined. Must never hold a token (only its SHA-256),
+ * store a refused token, or keep entries after a change of the keys.
  */
 import { hash } from 'node:crypto';
 import { LRUCache } from 'lru-cache';
@@ -36,7 +36,7 @@ export class TokenCache {
     return this.#entries.size;
   }
 
-  /** `version`: of the keys, now. */
+  /** `version`: current version of the keys. */
   get(token: string, version: number): Identity | undefined {
     if (version !== this.#version) this.#start(version);
     const key = digest(token);
@@ -47,7 +47,7 @@ export class TokenCache {
     return undefined;
   }
 
-  /** `version`: of the keys when the signature was checked. */
+  /** `version`: version of the keys that checked the signature. `until`: seconds since 1970. */
   set(token: string, version: number, identity: Identity, until: number): void {
     if (version !== this.#version) return;
     this.#entries.set(digest(token), { identity, until });

@@ -1,7 +1,7 @@
 /**
  * Takes a compact JWT, returns an Identity or throws an AuthenticationError. RFC 8725 is the checklist: fixed
- * algorithms, one kind of key, issuer and audience compared, times required. Must never accept a token,
- * remembered or not, whose key the issuer has withdrawn for longer than WITHDRAWN_WITHIN_MS (key-set.ts).
+ * algorithms, one kind of key, issuer and audience compared, times required. Must never accept a token
+ * whose key the issuer withdrew longer than WITHDRAWN_WITHIN_MS (key-set.ts) ago, remembered or not.
  */
 import { decodeProtectedHeader, errors, type JWTPayload, jwtVerify } from 'jose';
 import { identityFromClaims } from './claims.ts';
@@ -15,7 +15,7 @@ export interface VerifierRules {
   readonly audience: string;
   /** Name of the claim that holds the user's id. */
   readonly userIdClaim: string;
-  /** The longest time from iat to exp, and the greatest age, in seconds. */
+  /** Seconds: the longest time from iat to exp, and the greatest age. */
   readonly maxAge: number;
 }
 
@@ -43,7 +43,7 @@ export function createVerifier(
     try {
       const { payload, version } = await checkSignature(token, rules, keys);
       const identity = checkClaims(payload, rules);
-      // No earlier end is possible: checkClaims refuses a token that lives longer than maxAge.
+      // maxAge cannot end the token earlier: checkClaims refuses a longer lifetime.
       cache.set(token, version, identity, identity.expiresAt + CLOCK_TOLERANCE);
       return identity;
     } catch (error) {
@@ -68,7 +68,7 @@ async function checkSignature(
 ): Promise<Verified> {
   const header = checkHeader(decodeProtectedHeader(token), rules.algorithms);
   const attempt = async (): Promise<Verified | undefined> => {
-    // Read first: if the keys change from here on, the result is forgotten and never kept too long.
+    // Read before find(): if the keys change meanwhile, the cache drops the result.
     const { version } = keys;
     const candidates = await keys.find(header);
     for (const key of candidates) {
@@ -100,7 +100,7 @@ function checkHeader(header: Record<string, unknown>, algorithms: readonly strin
   const { alg, kid, typ } = header;
   if (typeof alg !== 'string' || !algorithms.includes(alg)) throw invalid('alg is not allowed');
   if (kid !== undefined && typeof kid !== 'string') throw invalid('kid is not a string');
-  // Better Auth sets no typ on an API token, but another one on its cookie cache.
+  // Better Auth sets no typ on API tokens. Its cookie cache has another typ and is refused.
   if (typ !== undefined && !(typeof typ === 'string' && typ.toUpperCase() === 'JWT')) {
     throw invalid('typ is not JWT');
   }

@@ -99,14 +99,14 @@ describe('settings that refuse to start', () => {
       'both keys',
       { ...DATABASE, ...ISSUER, JWKS_URL, JWT_SECRET: SECRET },
       [
-        'JWKS_URL and JWT_SECRET are both set: choose one, or a token could choose which key checks it.',
+        'JWKS_URL and JWT_SECRET are both set: set only one, so that a token cannot choose the key that checks it.',
       ],
     ],
     [
       'both keys, a short secret, no issuer and no audience',
       { JWKS_URL, JWT_SECRET: 'hunter2' },
       [
-        'JWKS_URL and JWT_SECRET are both set: choose one, or a token could choose which key checks it.',
+        'JWKS_URL and JWT_SECRET are both set: set only one, so that a token cannot choose the key that checks it.',
         'JWT_ISSUER is required with JWKS_URL.',
         'JWT_AUDIENCE is required with JWKS_URL.',
         'JWT_SECRET must be at least 32 bytes long.',
@@ -145,12 +145,14 @@ describe('settings that refuse to start', () => {
     [
       'an issuer without a key',
       ISSUER,
-      ['JWT_ISSUER, JWT_AUDIENCE and JWT_ALGORITHMS mean nothing without JWKS_URL or JWT_SECRET.'],
+      [
+        'JWT_ISSUER, JWT_AUDIENCE and JWT_ALGORITHMS have no effect without JWKS_URL or JWT_SECRET.',
+      ],
     ],
     [
       'a claim with another meaning',
       { JWT_USER_ID_CLAIM: 'exp' },
-      ['JWT_USER_ID_CLAIM can not be exp.'],
+      ['JWT_USER_ID_CLAIM cannot be exp.'],
     ],
     [
       'an age of no seconds',

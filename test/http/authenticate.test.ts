@@ -168,7 +168,7 @@ describe('with an issuer that can not be reached', () => {
       status: 503,
       challenge: null,
       retryAfter: '1',
-      body: BODY('Tokens can not be checked at the moment.', 'UNAVAILABLE'),
+      body: BODY('Tokens cannot be checked at the moment.', 'UNAVAILABLE'),
     });
     expect(await app.post(`Bearer ${good()}`)).toMatchObject({ status: 401, body: INVALID });
     expect(await app.post()).toMatchObject({ status: 401, challenge: 'Bearer', body: MISSING });

@@ -58,7 +58,7 @@ describe.each(['/', '/graphql'])('the page at %s', (path) => {
 });
 
 test('development listens beyond this machine only if the operator says so', () => {
-  const refusal = /HOST lets other machines in/;
+  const refusal = /HOST can be reached from other machines/;
   for (const HOST of ['0.0.0.0', '::', '192.168.1.2', 'my-laptop.local']) {
     expect(() => loadConfig({ HOST })).toThrow(refusal);
     expect(loadConfig({ HOST, ALLOW_REMOTE_DEVELOPMENT: 'on' }).remoteDevelopment).toBe(true);

@@ -7,7 +7,7 @@ import { type DocumentNode, GraphQLError, type GraphQLSchema, visit } from 'post
 import type { Limits } from './limits.ts';
 import { measure, type Size } from './measure.ts';
 
-/** The size of the document, or the first limit that it exceeds as an error for the client. */
+/** Returns the size of the document, or an error for the client that names the first exceeded limit. */
 export function exceeded(
   document: DocumentNode,
   schema: GraphQLSchema,
@@ -44,14 +44,14 @@ export function exceeded(
 
 const LIST_ITEMS = 'entries of a list';
 
-/** The same for the variables, which are not in the document. */
+/** Checks the variables, which are not part of the document. */
 export function exceededByVariables(variables: unknown, limits: Limits): GraphQLError | undefined {
   return longestList(variables) > limits.maxListItems
     ? tooComplex(limits.maxListItems, LIST_ITEMS)
     : undefined;
 }
 
-/** Without recursion: JSON nests as deep as a request is long. */
+/** Without recursion: JSON can be nested as deeply as the request body is long. */
 function longestList(variables: unknown): number {
   let longest = 0;
   const left = [variables];
@@ -64,6 +64,6 @@ function longestList(variables: unknown): number {
 }
 
 export const tooComplex = (allowed: number, what: string): GraphQLError =>
-  new GraphQLError(`This asks for too much: ${allowed} ${what} are allowed.`, {
+  new GraphQLError(`The request is too complex: at most ${allowed} ${what} are allowed.`, {
     extensions: { code: 'TOO_COMPLEX' },
   });

@@ -1,10 +1,11 @@
 /**
- * What a client can do something about, of what the database refuses: SQLSTATE → code and sentence. A
- * broken constraint says the sentence that its comment holds; none of the database's own words go on.
+ * Database errors that a client can correct. Takes an error, returns a code and a sentence by its SQLSTATE,
+ * or undefined for any other error. The sentence of a broken constraint is the constraint's comment. Must
+ * never pass on PostgreSQL's own message.
  */
 import type { ErrorCode } from '../client-error.ts';
 
-/** Constraint name → the sentence for whoever broke it. */
+/** Constraint name → the sentence for the client. */
 export type ConstraintMessages = ReadonlyMap<string, string>;
 
 interface DatabaseError {
@@ -14,7 +15,7 @@ interface DatabaseError {
 }
 
 /** https://www.postgresql.org/docs/18/errcodes-appendix.html */
-export function explain(
+export function clientMeaning(
   error: Error,
   constraints: ConstraintMessages,
 ): { code: ErrorCode; message: string } | undefined {
@@ -25,12 +26,12 @@ export function explain(
       return { code: 'BAD_USER_INPUT', message: rule ?? 'A value is not allowed.' };
     case '23505': // unique_violation
       return { code: 'CONFLICT', message: rule ?? 'This already exists.' };
-    case '23503': // foreign_key_violation: of a task, only if its owner's account is gone
-      return { code: 'CONFLICT', message: rule ?? 'What this belongs to no longer exists.' };
+    case '23503': // foreign_key_violation: of a task, only after its owner's account was deleted
+      return { code: 'CONFLICT', message: rule ?? 'The row that this refers to does not exist.' };
     case 'RG011': // create_task_once: the key was used for other content
-      return { code: 'CONFLICT', message: 'This idempotencyKey was used for something else.' };
-    case 'RG012': // create_task_once: what the key made is gone
-      return { code: 'CONFLICT', message: 'What this idempotencyKey made has been deleted since.' };
+      return { code: 'CONFLICT', message: 'This idempotencyKey was used with other content.' };
+    case 'RG012': // create_task_once: the row of the key was deleted
+      return { code: 'CONFLICT', message: 'The row created with this idempotencyKey was deleted.' };
     case '23502': // not_null_violation
       return { code: 'BAD_USER_INPUT', message: `${error.column ?? 'A value'} is required.` };
     case '22001': // string_data_right_truncation
@@ -46,11 +47,11 @@ export function explain(
     case '40P01': // deadlock_detected
       return {
         code: 'CONFLICT',
-        message: 'Somebody else changed this at the same moment. Try again.',
+        message: 'Another request changed this at the same time. Try again.',
       };
     case '57014': // query_canceled
     case '55P03': // lock_not_available
-      return { code: 'TIMEOUT', message: 'This took too long and was stopped.' };
+      return { code: 'TIMEOUT', message: 'The request took too long and was stopped.' };
     default:
       return undefined;
   }

@@ -1,7 +1,7 @@
 /**
  * Takes the text of a request, returns a document that may be executed, or errors with codes. Replaces
- * grafserv's own step, which has no limit on tokens, validates before it measures, and whose errors bypass
- * the error mask. Valid documents are cached, within a budget of bytes. Refused ones must never be cached.
+ * grafserv's own step, which has no limit on tokens, validates without measuring, and bypasses the error
+ * mask. Valid documents are cached within a budget of bytes. A refused document must never be cached.
  */
 import { LRUCache } from 'lru-cache';
 import {
@@ -22,7 +22,7 @@ import { replaceInheritedNames } from './variable-names.ts';
 
 export interface Accepted {
   readonly document: DocumentNode;
-  /** What the request counts for the rate limit, 1 or more: points.ts. */
+  /** Points of the request for the rate limit, 1 or more: points.ts. */
   readonly points: number;
 }
 
@@ -31,14 +31,14 @@ export type Parsed = Accepted | { readonly errors: readonly GraphQLError[] };
 export interface DocumentOptions {
   readonly limits: Limits;
   readonly maxPageSize: number;
-  /** Introspection, and "did you mean" in messages: both describe the schema. */
+  /** Whether introspection and "did you mean" are allowed: both describe the schema. */
   readonly tellSchema: boolean;
 }
 
-/** Enough to fix a query by. More errors only cost the server time. */
+/** Errors of one answer. More would only cost the server time. */
 const MAX_ERRORS = 20;
 
-/** A document that would take more than this part of the budget is planned anew each time. */
+/** A document that would take more than this part of the budget is not cached. */
 const LARGEST_PART = 1 / 8;
 
 export function documentReader(

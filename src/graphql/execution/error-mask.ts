@@ -1,13 +1,13 @@
 /**
- * Takes an error of execution, returns the error that the client gets: a sentence and a stable code. Must
- * never let SQL, table names or stacks out. A hidden error is logged under the `errorId` the client gets.
+ * Takes an error of execution, returns the error for the client: a sentence and a stable code. Must never
+ * send SQL, table names or stacks to a client. Such an error is logged under the client's `errorId`.
  */
 import { randomUUID } from 'node:crypto';
 import { isSafeError } from 'postgraphile/grafast';
 import { GraphQLError } from 'postgraphile/graphql';
 import { isUnavailable, unavailableReason } from '../../database/unavailable.ts';
 import { type ErrorCode, NOT_NOW, type UnavailableReason, WRONG } from '../client-error.ts';
-import { type ConstraintMessages, explain } from './database-errors.ts';
+import { type ConstraintMessages, clientMeaning } from './database-errors.ts';
 
 export interface ErrorMaskOptions {
   readonly constraints: () => ConstraintMessages;
@@ -30,7 +30,7 @@ export function errorMask({ constraints, log }: ErrorMaskOptions) {
   return (error: GraphQLError): GraphQLError => {
     const original = error.originalError;
     if (!original || original instanceof GraphQLError) {
-      if (isHole(error)) {
+      if (isUnexpectedNull(error)) {
         return isAccount(error)
           ? rewrite(error, GONE, { code: 'ACCOUNT_DELETED' })
           : hide(error, error, 'INTERNAL', WRONG);
@@ -39,13 +39,13 @@ export function errorMask({ constraints, log }: ErrorMaskOptions) {
       const message = error.message.replace(/ Did you mean .*\?$/, '');
       return rewrite(error, message, { ...error.extensions, code: codeOf(error) });
     }
-    // A plan of ours throws these with a code, PostGraphile without.
+    // The plans in src/graphql/schema throw SafeErrors with a code, PostGraphile's plans without.
     if (isSafeError(original)) return rewrite(error, original.message, { code: codeOf(original) });
     if (isUnavailable(original)) {
       return hide(error, original, 'UNAVAILABLE', NOT_NOW, unavailableReason(original));
     }
-    const told = explain(original, constraints());
-    if (told) return rewrite(error, told.message, { code: told.code });
+    const known = clientMeaning(original, constraints());
+    if (known) return rewrite(error, known.message, { code: known.code });
     return hide(error, original, 'INTERNAL', WRONG);
   };
 }
@@ -56,8 +56,8 @@ function codeOf({ extensions }: { extensions?: Readonly<Record<string, unknown>>
   return extensions?.code ?? 'BAD_USER_INPUT';
 }
 
-/** A non-null field was null: graphql-js has a message for it and no original error. */
-const isHole = (error: GraphQLError): boolean =>
+/** A non-null field was null: graphql-js reports it without an original error. */
+const isUnexpectedNull = (error: GraphQLError): boolean =>
   /^Cannot return null for non-nullable/.test(error.message);
 
 /** The only known cause: the account was deleted while its last requests were running. */

@@ -1,6 +1,6 @@
 /**
- * Puts our own document reader and executor into grafserv, and masks the errors of execution. Takes the
- * limits and hooks, returns a plugin. An operation must never run before its points are charged.
+ * Installs our document reader and executor in grafserv, and masks the errors of execution. Takes the limits
+ * and hooks, returns a plugin. An operation must never run before its points are charged.
  */
 import type { IncomingMessage } from 'node:http';
 import type {} from 'postgraphile';
@@ -23,10 +23,10 @@ import { noteUnserved } from './grafserv.ts';
 import { MAX_PLANS_PER_OPERATION } from './plan-budget.ts';
 import { replaceInheritedKeys } from './variable-names.ts';
 
-/** `grafast` is PostGraphile's own and slower. It runs with versions that `compiled` was not tested with. */
+/** `grafast`: PostGraphile's own, slower executor. `compiled` falls back to it for untested versions. */
 export type ExecutorName = 'compiled' | 'grafast';
 
-/** How an operation ended; the code and the id are its first error's. */
+/** How an operation ended. `code` and `errorId` belong to its first error. */
 export interface Executed {
   readonly kind: string;
   readonly name: string | undefined;
@@ -138,8 +138,8 @@ const rateLimited = (): GraphQLError =>
   new GraphQLError(TOO_OFTEN, { extensions: { code: 'UNAVAILABLE', reason: 'RATE_LIMITED' } });
 
 /**
- * grafast keeps 500 operations with 50 plans each unless told otherwise, and a large plan has megabytes.
- * With the tested version plans live as long as their documents, whose cache has a budget of bytes.
+ * By default grafast keeps 500 operations with 50 plans each, and a large plan takes megabytes. With the
+ * tested version plans live as long as their documents, and the cache of documents has a budget of bytes.
  */
 function boundPlans(schema: GraphQLSchema, tested: boolean): void {
   const grafast = Object.assign(schema.extensions.grafast ?? {}, {
@@ -150,12 +150,12 @@ function boundPlans(schema: GraphQLSchema, tested: boolean): void {
   if (tested) keepPlansWithDocuments(schema);
 }
 
-/** The object that the preset's context made. */
+/** The settings object from the preset's `context`. */
 function settingsOf(contextValue: unknown): object | undefined {
   return (contextValue as { pgSettings?: object } | undefined)?.pgSettings;
 }
 
-/** 503 or 504 only where no field has a value and every error is of that kind. */
+/** 503 or 504 only if no field has a value and all errors have the same code. */
 function statusOf({ data, errors = [] }: ExecutionResult): 503 | 504 | undefined {
   if (Object.values(data ?? {}).some((value) => value !== null)) return undefined;
   const all = (code: string) => errors.every(({ extensions }) => extensions.code === code);

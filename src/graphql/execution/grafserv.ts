@@ -1,6 +1,6 @@
 /**
- * grafserv for Express, with our status and content type on its answers. Takes requests that have passed
- * authentication, returns their results. Must never change the body of an answer.
+ * grafserv for Express, with our status and content type on its answers. Takes authenticated requests,
+ * returns their results. Must never change the body of an answer.
  *
  * A middleware of grafserv could do the same. grafserv calls one with `next.callback = (callback) => …`, and V8
  * allocates a function that is assigned to a property in the old generation. That function keeps the whole
@@ -36,7 +36,7 @@ export class Grafserv extends ExpressGrafserv {
   protected override async processRequest(digest: RequestDigest): Promise<Result | null> {
     const result = await super.processRequest(digest);
     if (!result || !('statusCode' in result)) return result;
-    // A client that accepts anything gets plain JSON, which every tool knows.
+    // Without an explicit Accept the answer is application/json, which every tool knows.
     if (
       result.headers['content-type']?.startsWith(GRAPHQL) &&
       !digest.headers.accept?.includes(GRAPHQL)

@@ -1,18 +1,18 @@
 /**
- * How much one request may ask for, as numbers with their defaults. Must never import anything: the
+ * The limits of one request and their defaults. Contains numbers only. Must never import anything: the
  * settings are read before PostGraphile is loaded.
  */
 
 export interface Limits {
-  /** Fields inside fields. */
+  /** Levels of nested fields. */
   readonly maxDepth: number;
   /** Aliases in the whole document. */
   readonly maxAliases: number;
-  /** Directives, in the whole document. */
+  /** Directives in the whole document. */
   readonly maxDirectives: number;
   /** Lexical tokens; the parser stops there. */
   readonly maxTokens: number;
-  /** Fields; a fragment counts wherever it is spread. */
+  /** Fields; a fragment counts each time it is spread. */
   readonly maxSelections: number;
   /** Rows of the whole answer; page sizes of nested lists are multiplied. */
   readonly maxRows: number;

@@ -1,7 +1,7 @@
 /**
- * Takes a parsed document, returns how much it asks for. Fragments that spread fragments double the number
- * of fields at every level: a few hundred bytes can stand for millions of fields. Each fragment is measured
- * once and its size added wherever it is spread. Must never expand a document.
+ * Takes a parsed document, returns its size: depth, fields, rows, lists. Fragments that spread fragments can
+ * double the number of fields at every level, so a few hundred bytes can mean millions of fields. Each
+ * fragment is therefore measured once, and its size is added at each spread. Must never expand a document.
  */
 import {
   type DocumentNode,
@@ -16,12 +16,12 @@ import {
 } from 'postgraphile/graphql';
 import { DEFAULT_PAGE_SIZE } from '../schema/pages.ts';
 
-/** What one request asks for, in the places where it can be much. */
+/** The size of one document. */
 export interface Size {
   readonly depth: number;
   readonly selections: number;
   readonly rows: number;
-  /** Fields with pages, each counted once wherever its parent stands. */
+  /** Fields that return pages. Nesting does not multiply them. */
   readonly lists: number;
 }
 
@@ -40,7 +40,7 @@ export function measure(document: DocumentNode, schema: GraphQLSchema, maxPageSi
     const before = known.get(name);
     if (before) return before;
     const node = fragments.get(name);
-    // Validation refuses a fragment that spreads itself; here the recursion must only end.
+    // Validation refuses a fragment that spreads itself, later. This entry ends the recursion.
     known.set(name, NOTHING);
     const size = node
       ? ofSelections(node.selectionSet, schema.getType(node.typeCondition.name.value))
@@ -74,10 +74,10 @@ export function measure(document: DocumentNode, schema: GraphQLSchema, maxPageSi
       const condition = node.typeCondition && schema.getType(node.typeCondition.name.value);
       return oneMore(ofSelections(node.selectionSet, condition ?? type));
     });
-    return together(sizes);
+    return sum(sizes);
   };
 
-  return together(
+  return sum(
     document.definitions.map((node) =>
       node.kind === Kind.OPERATION_DEFINITION
         ? ofSelections(node.selectionSet, schema.getRootType(node.operation) ?? undefined)
@@ -88,14 +88,14 @@ export function measure(document: DocumentNode, schema: GraphQLSchema, maxPageSi
 
 const oneMore = (size: Size): Size => ({ ...size, selections: size.selections + 1 });
 
-const together = (sizes: readonly Size[]): Size => ({
+const sum = (sizes: readonly Size[]): Size => ({
   depth: Math.max(0, ...sizes.map(({ depth }) => depth)),
-  selections: sizes.reduce((sum, size) => sum + size.selections, 0),
-  rows: sizes.reduce((sum, size) => sum + size.rows, 0),
-  lists: sizes.reduce((sum, size) => sum + size.lists, 0),
+  selections: sizes.reduce((total, size) => total + size.selections, 0),
+  rows: sizes.reduce((total, size) => total + size.rows, 0),
+  lists: sizes.reduce((total, size) => total + size.lists, 0),
 });
 
-/** What `first` or `last` says, or the most it could say where a variable decides. */
+/** `first` or `last`. A page size in a variable counts as the largest allowed one. */
 function pageSize(node: FieldNode, maxPageSize: number): number {
   const sizes = (node.arguments ?? [])
     .filter(({ name }) => name.value === 'first' || name.value === 'last')

@@ -1,10 +1,10 @@
 /**
- * What a request counts for the rate limit (RATE_LIMIT_PER_MINUTE): one point for an ordinary page, more
- * for a document that asks the database for more. Takes the measured size, returns an integer of 1 or more.
+ * Points of a request for the rate limit (RATE_LIMIT_PER_MINUTE). Takes the measured size, returns an integer
+ * of 1 or more: 1 for an ordinary page. Must never return less for a document that costs the database more.
  */
 import type { Size } from './measure.ts';
 
-/** A document counts by whichever is most: its lists, its rows or its fields. */
+/** The largest of three numbers: lists, rows by 500, fields by 50. */
 const ROWS_PER_POINT = 500;
 const FIELDS_PER_POINT = 50;
 

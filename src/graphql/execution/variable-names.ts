@@ -1,7 +1,7 @@
 /**
- * graphql-js and grafast keep variables in plain objects: `$toString` without a value would read the method
- * of Object.prototype. Takes documents and variables, returns them with such names replaced. Must never
- * change another name.
+ * Takes documents and variables, returns them with the names of Object.prototype's members replaced.
+ * graphql-js and grafast keep variables in plain objects, where `$toString` without a value would read the
+ * inherited method. Must never change another name.
  */
 import { type DocumentNode, visit } from 'postgraphile/graphql';
 

@@ -37,7 +37,7 @@ test.each([{ title: 'b' }, { title: 'a', description: 'x' }, { title: 'a', compl
     await created(43, 'k', { title: 'a' });
     expect(errorOf(await create(43, 'k', other))).toEqual([
       'CONFLICT',
-      'This idempotencyKey was used for something else.',
+      'This idempotencyKey was used with other content.',
     ]);
     expect(await tasksOf(43)).toBe(1);
   },
@@ -76,7 +76,7 @@ test('the task as it is now is returned, and none again once it was deleted', as
   await server.ask(48, `mutation { deleteTask(input: {id: ${id}}) { task { id } } }`);
   expect(errorOf(await create(48, 'k', { title: 'a' }))).toEqual([
     'CONFLICT',
-    'What this idempotencyKey made has been deleted since.',
+    'The row created with this idempotencyKey was deleted.',
   ]);
   expect(await tasksOf(48)).toBe(0);
 });
