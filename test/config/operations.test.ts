@@ -30,6 +30,6 @@ test('each is a setting', () => {
 test('a wrong one is named with what it may be', () => {
   const wrong = { POOL_QUEUE: 'many', LOG_LEVEL: 'loud', CORS_ORIGINS: 'a.example' };
   expect(() => loadConfig(wrong)).toThrow(
-    /POOL_QUEUE must be a whole number[\s\S]*LOG_LEVEL must be info or[\s\S]*CORS_ORIGINS has a\.example/,
+    /POOL_QUEUE must be a whole number[\s\S]*LOG_LEVEL must be info or[\s\S]*CORS_ORIGINS contains a\.example/,
   );
 });
