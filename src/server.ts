@@ -88,6 +88,11 @@ const LOGIN_REFUSED =
 
 export async function startServer(options: ServerOptions): Promise<RunningServer> {
   const { log } = options;
+  const logHidden = (errorId: string, error: unknown): void => {
+    if (error instanceof CallerGoneError) return;
+    if (isLoginRefused(error)) log(`${errorId} ${LOGIN_REFUSED}`);
+    log(`${errorId} ${error instanceof Error ? error.stack : error}`);
+  };
   const metrics = new Metrics();
   const pool = createPool({
     connectionString: options.authenticatorUrl,
@@ -137,11 +142,7 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
         accountDeleted: () => users.accountDeleted(),
         errors: {
           constraints: () => constraints,
-          log: (errorId, error) => {
-            if (error instanceof CallerGoneError) return;
-            if (isLoginRefused(error)) log(`${errorId} ${LOGIN_REFUSED}`);
-            log(`${errorId} ${error instanceof Error ? error.stack : error}`);
-          },
+          log: logHidden,
         },
       }),
     );
@@ -171,7 +172,7 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
       limitRate: rateLimit.handler,
       anyHost: options.remoteDevelopment ?? false,
       mountGraphql: (target) => api.mount(target, server),
-      log,
+      logHidden,
     });
     server.on('request', app);
     await listen(server, options.host, options.port);

@@ -34,7 +34,8 @@ export interface AppOptions {
   readonly anyHost: boolean;
   /** Mounts the GraphQL handler behind the authentication. */
   readonly mountGraphql: (app: Express) => Promise<void>;
-  readonly log: (line: string) => void;
+  /** Logs an error that is hidden from the client, under the id that the client gets. */
+  readonly logHidden: (errorId: string, error: unknown) => void;
 }
 
 export async function createApp(options: AppOptions): Promise<Express> {
@@ -71,16 +72,16 @@ export async function createApp(options: AppOptions): Promise<Express> {
       'There is nothing at this path. The API is POST /graphql.',
     );
   });
-  app.use(lastResort(options.log));
+  app.use(lastResort(options.logHidden));
   return app;
 }
 
 /** The client gets an id. The log gets the error under the same id. */
 const lastResort =
-  (log: (line: string) => void): ErrorRequestHandler =>
+  (logHidden: AppOptions['logHidden']): ErrorRequestHandler =>
   (error, _request, response, _next) => {
     const errorId = randomUUID();
-    log(`${errorId} ${error instanceof Error ? error.stack : error}`);
+    logHidden(errorId, error);
     if (response.headersSent) return response.destroy();
     if (isUnavailable(error)) {
       sendUnavailable(response, 503, NOT_NOW, { reason: unavailableReason(error), errorId });

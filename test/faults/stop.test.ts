@@ -60,6 +60,24 @@ test(
   },
 );
 
+test('a socket that never sent anything does not hold up the stop', {
+  timeout: 60_000,
+}, async () => {
+  // Longer than this test may take: waiting for the grace would fail it.
+  const server = await startProduction(database, { SHUTDOWN_GRACE_MS: '600000' });
+  const socket = connect(Number(new URL(server.url).port), '127.0.0.1');
+  onTestFinished(() => {
+    socket.destroy();
+  });
+  const closed = new Promise<void>((resolve) => socket.once('close', () => resolve()));
+  await new Promise<void>((resolve) => socket.once('connect', () => resolve()));
+  // The server accepts connections in order: once this one is answered it knows the silent one.
+  await fetch(`${server.url}/livez`);
+  server.child.kill('SIGTERM');
+  expect(await server.exit).toBe(0);
+  await closed;
+});
+
 test(
   'what is not done within the grace is cancelled, and the exit code is 0 all the same',
   UNLESS_BUSY,
