@@ -6,7 +6,10 @@ import type { Pool } from 'pg';
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
 import type { RequestEntry } from './http/observe.ts';
 
-/** Operation names that get a label of their own. Clients choose the names, and each is a time series. */
+/**
+ * Operation names that get a label of their own. Clients choose the names, and each is a time series. The server
+ * chooses the values of all other labels.
+ */
 const MAX_NAMES = 100;
 
 const SECONDS = [0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10];

@@ -52,6 +52,7 @@ export function openRateLimit(perMinute: number): RateLimit {
   if (perMinute === 0) {
     return { handler: (_request, _response, next) => next(), charge: () => undefined };
   }
+  // Bounded by the people who asked in the last two minutes: the store forgets the others.
   const store = new CopyingStore();
   const keyOf = (request: IncomingMessage): string => String(identityOf(request).userId);
   return {

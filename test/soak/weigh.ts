@@ -1,7 +1,7 @@
 /**
  * Weighs what the caches keep: `node --expose-gc --max-old-space-size=2048 test/soak/weigh.ts`. Prints the bytes
- * of live objects beside the estimate that the cache counts with, for documents of several shapes, for tokens,
- * people and templates. The constants of plan-budget.ts, token-cache.ts, users.ts and templates.ts come from it.
+ * of live objects beside the estimate that the cache counts with, for documents of several shapes, for tokens
+ * and people. The constants of plan-budget.ts, token-cache.ts and users.ts come from it.
  */
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';

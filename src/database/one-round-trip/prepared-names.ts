@@ -8,8 +8,12 @@ import { createHash } from 'node:crypto';
 /** Prepared statements per connection. Each keeps a plan in the backend's memory. */
 const MAX_PER_CONNECTION = 100;
 
-/** Texts whose name is remembered, so that a text is not hashed for each request. */
+/**
+ * Texts whose name is remembered, so that a text is not hashed for each request. At most 16 MB in all (two bytes
+ * per character): longer texts are hashed each time.
+ */
 const MAX_NAMES = 2000;
+const MAX_TEXT_LENGTH = 4000;
 
 const names = new Map<string, string>();
 
@@ -17,6 +21,7 @@ export function statementName(text: string): string {
   let name = names.get(text);
   if (name === undefined) {
     name = `rg_${createHash('sha256').update(text).digest('hex').slice(0, 40)}`;
+    if (text.length > MAX_TEXT_LENGTH) return name;
     if (names.size >= MAX_NAMES) names.clear();
     names.set(text, name);
   }

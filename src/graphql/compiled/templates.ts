@@ -5,6 +5,7 @@
  * A template is checked: after a second the step writes the statement again, and a step that then writes
  * another one is not remembered any more.
  */
+import { LRUCache } from 'lru-cache';
 import type { Frame } from './frame.ts';
 
 /** A placeholder in a template for a value of the request. */
@@ -41,8 +42,11 @@ export interface StatementTemplate {
 export const valuesOf = ({ values }: StatementTemplate, frame: Frame): unknown[] =>
   values.map((value) => (value instanceof Parameter ? value.valueIn(frame) : value));
 
-/** For all steps together. Clients choose keys; beyond this the least recently used are dropped. */
+/** LRU limits for all steps together. Clients choose keys. */
 const MAX_ENTRIES = 1000;
+const MAX_BYTES = 16 * 2 ** 20;
+/** An estimate, not measured: an entry without its key, text and values. A character takes two at most. */
+const ENTRY_BYTES = 2000;
 const MAX_KEY_LENGTH = 500;
 /** Characters of a text and its values together. */
 const MAX_LENGTH = 10_000;
@@ -61,8 +65,12 @@ interface Entry {
   used: number;
 }
 
-/** Least recently used first. */
-const entries = new Map<string, Entry>();
+const entries = new LRUCache<string, Entry>({
+  max: MAX_ENTRIES,
+  maxSize: MAX_BYTES,
+  sizeCalculation: ({ last }, place) =>
+    ENTRY_BYTES + 2 * (place.length + (last ? lengthOf(last) : 0)),
+});
 let steps = 0;
 let generation = 0;
 
@@ -95,29 +103,28 @@ export class TemplateCache {
     const place = `${this.#step} ${key}`;
     const entry = entries.get(place);
     if (!entry) {
-      makeRoom(now);
+      dropUnused(now);
       // Most keys with a variable come once only. The second time is worth a template.
       entries.set(place, { statement: undefined, until: 0, last: undefined, used: now });
       return undefined;
     }
     entry.used = now;
-    entries.delete(place);
-    entries.set(place, entry);
     if (entry.until > now) return entry.statement;
     entry.until = now + VERIFIED_MS;
     entry.statement = undefined;
-    this.#renew(entry, frame);
+    this.#renew(place, entry, frame);
     return undefined;
   }
 
-  #renew(entry: Entry, frame: Frame): void {
+  #renew(place: string, entry: Entry, frame: Frame): void {
     this.#write(frame).then(
       (statement) => {
         if (!statement || (entry.last && !isSame(entry.last, statement))) this.#repeats = false;
         else if (lengthOf(statement) > MAX_LENGTH) entry.until = Number.POSITIVE_INFINITY;
         else {
-          entry.statement = statement;
-          entry.last = statement;
+          // A new object, which the cache weighs. Not if the entry was dropped while the step wrote.
+          if (entries.peek(place) !== entry) return;
+          entries.set(place, { ...entry, statement, last: statement });
         }
       },
       // The step itself reports what is wrong.
@@ -126,9 +133,11 @@ export class TemplateCache {
   }
 }
 
-function makeRoom(now: number): void {
-  for (const [place, { used }] of entries) {
-    if (entries.size < MAX_ENTRIES && now - used < UNUSED_MS) return;
+function dropUnused(now: number): void {
+  // rkeys(): least recently used first.
+  for (const place of entries.rkeys()) {
+    const entry = entries.peek(place);
+    if (entry && now - entry.used < UNUSED_MS) return;
     entries.delete(place);
   }
 }

@@ -15,11 +15,16 @@ export const MAX_PLAN_BYTES = Math.min(
 /** Plans that grafast may keep of one operation: one for each combination of variables that it tells apart. */
 export const MAX_PLANS_PER_OPERATION = 8;
 
-/** Measured by test/soak/memory.ts: bytes of a plan for each list, each field and each character. */
-const PER_DOCUMENT = 40_000;
-const PER_LIST = 80_000;
-const PER_FIELD = 6000;
-const PER_CHARACTER = 400;
+/**
+ * Bytes of a document with its plan and compiled form, fitted to test/soak/weigh.ts (Node 24): one object 176,000,
+ * a page 171,000, with conditions 235,000, five pages 400,000, fifteen with conditions (4.7 kB) 2,144,000, a page
+ * three levels deep 311,000, a write 128,000. Estimates are 1.0 to 1.7 times these, and 3 to 4 times where fields
+ * repeat (grafast merges them) or values fill the text.
+ */
+const PER_DOCUMENT = 180_000;
+const PER_LIST = 50_000;
+const PER_FIELD = 1000;
+const PER_CHARACTER = 300;
 
 export function planBytes(
   text: string,
