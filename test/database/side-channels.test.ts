@@ -53,7 +53,12 @@ beforeAll(async () => {
     user_id: [String(bob), '2000000001'],
     created_at: [rows[0].at, '2001-01-01 00:00:00+00'],
   };
-  await privileged.query('analyze public.task; analyze public."user"');
+  // Plans must not change while they are compared.
+  await privileged.query(
+    `alter table public.task set (autovacuum_enabled = off);
+     alter table public."user" set (autovacuum_enabled = off);
+     analyze public.task; analyze public."user"`,
+  );
   session = await logins.open(await logins.grant(alice));
 });
 
@@ -113,11 +118,12 @@ async function telling(
       const [held = '', free = ''] = values[column.column] ?? [];
       for (const attempt of thorough ? all : column.isText ? few : []) {
         for (const condition of conditionsOf(column)) {
-          const [a, b] = [
-            await probe(attempt, column, schema, condition, held),
-            await probe(attempt, column, schema, condition, free),
-          ];
-          if (a !== b) told.push(`${name}: ${attempt.sql} [${condition}] (${column.column})`);
+          const differs = async (): Promise<boolean> =>
+            (await probe(attempt, column, schema, condition, held)) !==
+            (await probe(attempt, column, schema, condition, free));
+          // A row version that PostgreSQL cleans up in between changes a count once. A probe that tells, tells always.
+          if ((await differs()) && (await differs()) && (await differs()))
+            told.push(`${name}: ${attempt.sql} [${condition}] (${column.column})`);
         }
       }
     }
