@@ -4,9 +4,11 @@
  * line broken. Takes words of promises to try only those. Changes nothing in the checkout itself.
  */
 import { spawnSync } from 'node:child_process';
-import { readFileSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, realpathSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { copyCheckout } from './copy.ts';
+import { ROOT } from '../../src/migrate/root.ts';
+import { copyCheckout } from '../support/shipped.ts';
 import { PROMISES, type Promised } from './promises.ts';
 import { rehash } from './rehash.ts';
 
@@ -17,7 +19,8 @@ const chosen = PROMISES.filter(({ promise }) =>
   words.every((word) => promise.toLowerCase().includes(word)),
 );
 
-const checkout = copyCheckout();
+const root = realpathSync(mkdtempSync(join(tmpdir(), 'rowguard-promises-')));
+copyCheckout(ROOT, root);
 const rows: string[] = [];
 let bad = 0;
 try {
@@ -31,21 +34,21 @@ try {
     console.error(`${verdict}: ${promised.promise}`);
   }
 } finally {
-  checkout.remove();
+  rmSync(root, { recursive: true, force: true });
 }
 console.log(['| promise | line broken in | its test |', '| --- | --- | --- |', ...rows].join('\n'));
 console.log(`\n${chosen.length - bad} of ${chosen.length} lines are held by their test.`);
 process.exitCode = bad > 0 ? 1 : 0;
 
 function tryBroken({ file, from, to, test, title }: Promised): Verdict {
-  const path = join(checkout.root, file);
+  const path = join(root, file);
   const text = readFileSync(path, 'utf8');
   if (!text.includes(from)) throw new Error(`${file} no longer has the line:\n${from}`);
   writeFileSync(
     path,
     text.replace(from, () => to),
   );
-  const restore = file.startsWith('migrations/committed/') ? rehash(checkout.root) : () => {};
+  const restore = file.startsWith('migrations/committed/') ? rehash(root) : () => {};
   try {
     const { passed, ran } = run([test], title);
     // A chain that no longer runs, or a program that no longer starts, is found out as well.
@@ -64,7 +67,7 @@ function run(files: readonly string[], title?: string): { passed: boolean; ran: 
   const { status, stdout } = spawnSync(
     process.execPath,
     ['node_modules/vitest/vitest.mjs', 'run', ...files, ...named],
-    { cwd: checkout.root, encoding: 'utf8', maxBuffer: 1e8 },
+    { cwd: root, encoding: 'utf8', maxBuffer: 1e8 },
   );
   if (process.env.PROMISES_VERBOSE) console.error(stdout);
   return { passed: status === 0, ran: / (passed|failed)/.test(stdout.split('Tests').at(-1) ?? '') };
