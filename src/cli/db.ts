@@ -2,10 +2,13 @@
  * `npm run db`: migrations and connection strings of the embedded database or of DATABASE_URL. Reads the
  * command line and asks before data is lost; the work is in the files beside this one.
  */
+import { basename, join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { type Config, configureGraphile, loadAdminConfig } from '../config.ts';
 import { consult } from '../doctor/consult.ts';
 import { connectionsClosed } from '../migrate/migrate.ts';
+import { renumber } from '../migrate/renumber.ts';
+import { ROOT } from '../migrate/root.ts';
 import { runCurrent, watchCurrent } from '../migrate/watch-current.ts';
 import { runCommand, UsageError } from './command.ts';
 import { confirm, refuseProduction } from './confirm.ts';
@@ -20,6 +23,7 @@ Usage: npm run db -- <command>
   watch [--once]       run migrations/current.sql at every save (npm run dev does, with the API)
   commit -m "message"  turn migrations/current.sql into a committed migration, update the snapshots
   uncommit [--yes]     move the last committed migration back into current.sql
+  renumber <file> ...  move committed files to the end, when two branches used one number
   status               show where files and database differ; exit code 0 if they are the same
   reset [--yes]        delete all data and run every migration again
   url [owner|authenticator]   print a connection string (default: owner)
@@ -31,8 +35,8 @@ that has it.
 
 type Work = (database: OwnerDatabase) => Promise<number>;
 
-/** Checks the command line before a database is started. */
-type Choose = (args: string[], config: Config) => Work | Promise<Work>;
+/** Checks the command line before a database is started. A number: done without one, the exit code. */
+type Choose = (args: string[], config: Config) => Work | number | Promise<Work>;
 
 const COMMANDS: Readonly<Record<string, Choose | undefined>> = {
   migrate: () => async (database) => {
@@ -57,6 +61,10 @@ const COMMANDS: Readonly<Record<string, Choose | undefined>> = {
     await confirm({ what, command: 'npm run db -- uncommit', production }, yesOf(args));
     return uncommitLast;
   },
+  renumber: (files, { production }) => {
+    refuseProduction('renumber changes committed migrations.', production);
+    return moveToEnd(files);
+  },
   status: () => printStatus,
   reset: async (args, { production }) => {
     const what = 'reset deletes all data of the database.';
@@ -73,6 +81,18 @@ const COMMANDS: Readonly<Record<string, Choose | undefined>> = {
     };
   },
 };
+
+function moveToEnd(names: readonly string[]): number {
+  if (names.length === 0) throw new UsageError('Which files?');
+  const files = names.map((name) => basename(name));
+  for (const [index, name] of renumber(join(ROOT, 'migrations'), files).entries()) {
+    console.error(`${files[index]} is now ${name}.`);
+  }
+  console.error(
+    'A database that has run them under the old number does not know them by the new one: npm run db -- reset.',
+  );
+  return 0;
+}
 
 function yesOf(args: string[]): boolean {
   const { values } = parseArgs({ args, options: { yes: { type: 'boolean', default: false } } });
@@ -99,6 +119,7 @@ await runCommand(HELP, async ([command, ...rest]) => {
   const config = loadAdminConfig();
   configureGraphile(config);
   const work = await choose(rest, config);
+  if (typeof work === 'number') return work;
   return withOwnerDatabase(config, async (database) => {
     try {
       return await work(database);

@@ -6,6 +6,7 @@
 import { commit, reset, type Settings, uncommit } from 'graphile-migrate';
 import { saveState } from '../embedded/files.ts';
 import { OperatorError } from '../errors.ts';
+import { readCommitted } from '../migrate/committed.ts';
 import { CURRENT_NAME, isBlank, readCurrent } from '../migrate/current.ts';
 import { keepDirectViews } from '../migrate/direct.ts';
 import {
@@ -43,6 +44,8 @@ export async function commitCurrent(database: OwnerDatabase, message: string): P
       'write the migration there. docs/adding-a-table.md shows an example.',
     );
   }
+  // Refuses two files with one number before a shadow database is made.
+  readCommitted();
   return withShadow(database, async (shadow) => {
     const settings = settingsFor(database, shadow);
     await rehearse(settings, shadow.url, sql);
@@ -84,6 +87,7 @@ export async function uncommitLast(database: OwnerDatabase): Promise<number> {
       'commit that SQL, or save it elsewhere and empty the file.',
     );
   }
+  readCommitted();
   return withShadow(database, async (shadow) => {
     await patiently(() => uncommit(settingsFor(database, shadow))).catch((error: unknown) => {
       throw migrationError(error);

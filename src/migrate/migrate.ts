@@ -11,6 +11,7 @@ import JSON5 from 'json5';
 import { type ClientBase, escapeLiteral } from 'pg';
 import { withClient } from '../database/connect.ts';
 import { OperatorError } from '../errors.ts';
+import { readCommitted } from './committed.ts';
 import { keepDirectViews } from './direct.ts';
 import { keepFingerprint } from './drift.ts';
 import { LOCKED, migrationError } from './migration-error.ts';
@@ -63,7 +64,9 @@ export async function patiently<T>(work: () => Promise<T>, reason: RegExp = LOCK
  */
 export const connectionsClosed = (): Promise<void> => sleep(300);
 
+/** Throws OperatorError where two committed files have one number: graphile-migrate cannot run them. */
 export function migrationSettings(connectionString: string, say: (line: string) => void): Settings {
+  readCommitted();
   const logger = new Logger(() => (level, message) => {
     if (level !== 'debug') say(message);
   });

@@ -146,7 +146,14 @@ test('a database that hangs is a reason, and takes one connection however many a
 
 test('a database behind the code, or with other migrations, is not ready; one that is ahead says so and is', async () => {
   const files = shipped();
-  const next = { file: '000099-next.sql', filename: '000099.sql', hash: 'sha1:0', edited: false };
+  const next = {
+    file: '000099-next.sql',
+    filename: '000099.sql',
+    number: 99,
+    previous: 'sha1:1',
+    hash: 'sha1:0',
+    edited: false,
+  };
   const behind = patient(await serve(database.urls.authenticator, 0, [...files, next]));
   expect(await behind()).toEqual(unavailable('schema behind: 000099-next.sql'));
 

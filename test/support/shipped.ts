@@ -15,19 +15,26 @@ import {
 } from 'node:fs';
 import { join } from 'node:path';
 import JSON5 from 'json5';
+import { renumber } from '../../src/migrate/renumber.ts';
 
-/** In order. A framework release that adds a migration adds its file here; an application never does. */
+/**
+ * By name without the number, in order. A framework release that adds a migration adds its name here; an
+ * application never does. An application that takes the release may give the file another number.
+ */
 export const SHIPPED: readonly string[] = [
-  '000001-identity.sql',
-  '000002-user.sql',
-  '000003-task.sql',
-  '000004-account.sql',
-  '000005-psql.sql',
-  '000006-deletions.sql',
-  '000007-task-actions.sql',
-  '000008-schema-state.sql',
-  '000009-direct.sql',
+  'identity',
+  'user',
+  'task',
+  'account',
+  'psql',
+  'deletions',
+  'task-actions',
+  'schema-state',
+  'direct',
 ];
+
+const isShipped = (file: string): boolean =>
+  SHIPPED.includes(/^\d+-(.*)\.sql$/.exec(file)?.[1] ?? '');
 
 /** What the commands and the tests need of a checkout. */
 export const PARTS: readonly string[] = [
@@ -41,13 +48,18 @@ export const PARTS: readonly string[] = [
   'vitest.config.ts',
 ];
 
-/** Whether the application has committed migrations of its own. Throws if a shipped file is missing. */
+/** Whether the application has committed migrations of its own. Throws unless each shipped one is there. */
 export function hasOwnMigrations(root: string): boolean {
-  const files = readdirSync(join(root, 'migrations/committed'));
-  const missing = SHIPPED.filter((file) => !files.includes(file));
-  if (missing.length > 0)
-    throw new Error(`SHIPPED names files that migrations/committed lacks: ${missing.join(', ')}`);
-  return files.some((file) => file.endsWith('.sql') && !SHIPPED.includes(file));
+  const files = readdirSync(join(root, 'migrations/committed')).filter((name) =>
+    name.endsWith('.sql'),
+  );
+  const there = files.filter(isShipped).sort();
+  const names = there.map((file) => file.replace(/^\d+-|\.sql$/g, ''));
+  if (names.join() !== SHIPPED.join())
+    throw new Error(
+      `SHIPPED names ${SHIPPED.join()}, and migrations/committed has ${names.join()}`,
+    );
+  return there.length < files.length;
 }
 
 /** Copies these parts of a checkout into a new directory that any user may read. Packages are shared. */
@@ -62,8 +74,10 @@ export function copyCheckout(from: string, to: string): void {
 export function copyShipped(from: string, to: string): void {
   copyCheckout(from, to);
   const committed = join(to, 'migrations/committed');
-  for (const file of readdirSync(committed))
-    if (!SHIPPED.includes(file)) rmSync(join(committed, file), { force: true });
+  const files = readdirSync(committed).sort();
+  for (const file of files) if (!isShipped(file)) rmSync(join(committed, file), { force: true });
+  // Closes the gaps: each file names the hash of the one before it.
+  renumber(join(to, 'migrations'), files.filter(isShipped));
   const { blankMigrationContent } = JSON5.parse(readFileSync(join(from, '.gmrc'), 'utf8'));
   writeFileSync(join(to, 'migrations/current.sql'), `${blankMigrationContent.trim()}\n`);
 }
