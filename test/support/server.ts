@@ -27,7 +27,10 @@ export interface TestServer {
 
 export const emailOf = (userId: number): string => `user${userId}@example.com`;
 
-/** What a test server is started with unless a test says otherwise. */
+/**
+ * What a test server is started with unless a test says otherwise. The two variables run a test file on the
+ * library's own way, while a new version of the library is tried (docs/upgrading.md).
+ */
 export function testServerOptions(database: TestDatabase, issuer: IssuerOptions): ServerOptions {
   return {
     production: false,
@@ -39,9 +42,9 @@ export function testServerOptions(database: TestDatabase, issuer: IssuerOptions)
     poolSize: 5,
     poolWaitMs: 5000,
     statementTimeoutMs: 5000,
-    adaptor: 'one-round-trip',
+    adaptor: process.env.DATABASE_ADAPTOR === 'stock' ? 'stock' : 'one-round-trip',
     preparedStatements: true,
-    executor: 'compiled',
+    executor: process.env.GRAPHQL_EXECUTOR === 'grafast' ? 'grafast' : 'compiled',
     shutdownGraceMs: 1000,
     maxPageSize: 200,
     graphiqlAccounts: [],
