@@ -5,7 +5,8 @@
 import type { AddressInfo } from 'node:net';
 import { Users } from './accounts/users.ts';
 import { boundedDispatch } from './database/bounds.ts';
-import { loadConstraintMessages } from './database/constraints.ts';
+import { loadConstraints } from './database/constraints.ts';
+import { errorFacts } from './database/error-facts.ts';
 import { createPool } from './database/pool.ts';
 import { CallerGoneError, setCaller } from './database/request.ts';
 import { type AdaptorName, openDatabase } from './database/service.ts';
@@ -91,7 +92,8 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
   const logHidden = (errorId: string, error: unknown): void => {
     if (error instanceof CallerGoneError) return;
     if (isLoginRefused(error)) log(`${errorId} ${LOGIN_REFUSED}`);
-    log(`${errorId} ${error instanceof Error ? error.stack : error}`);
+    const facts = errorFacts(error);
+    log(`${errorId} ${facts && `${facts}\n`}${error instanceof Error ? error.stack : error}`);
   };
   const metrics = new Metrics();
   const pool = createPool({
@@ -107,7 +109,7 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
     let committed = readCommitted(options.migrationsFolder);
     await refuseDrift(pool, committed, options.production, log);
     await examineBeforeServing(pool, options.production, log);
-    let constraints = await loadConstraintMessages(pool);
+    let constraints = await loadConstraints(pool);
     const turns = new Turns({
       limit: options.maxConcurrent ?? Number.POSITIVE_INFINITY,
       queue: options.poolQueue ?? Number.POSITIVE_INFINITY,
@@ -182,7 +184,7 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
       url: `http://${host}:${port}`,
       port,
       reload: async () => {
-        const renewed = await loadConstraintMessages(pool);
+        const renewed = await loadConstraints(pool);
         await api.reload();
         constraints = renewed;
         committed = readCommitted(options.migrationsFolder);

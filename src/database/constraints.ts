@@ -1,22 +1,62 @@
 /**
- * Reads the comments of constraints: the messages that the API gives when a value breaks one. Takes the pool,
- * returns constraint name → sentence. Smart tags of PostGraphile (@…) are never part of a message.
+ * Reads the constraints and unique indexes of all schemas that are not PostgreSQL's own. Takes the pool, returns
+ * what the API tells a client that breaks one: the comment as a sentence, and the columns. Smart tags of
+ * PostGraphile (@…) are never part of a sentence.
  */
+import { readFileSync } from 'node:fs';
 import type { Pool } from 'pg';
 
-export async function loadConstraintMessages(pool: Pool): Promise<Map<string, string>> {
-  const { rows } = await pool.query<{ name: string; message: string }>(
-    `select c.conname as name, obj_description(c.oid, 'pg_constraint') as message
-     from pg_catalog.pg_constraint as c
-     where c.connamespace in ('public'::regnamespace, 'app_private'::regnamespace)
-       and obj_description(c.oid, 'pg_constraint') is not null`,
-  );
-  const spoken = rows.filter(({ message }) => !/^(@.*\s*)*$/.test(message));
-  return new Map(spoken.map(({ name, message }) => [name, sentence(message)]));
+export interface Constraint {
+  /** The comment of the constraint or index as a sentence; undefined without a comment. */
+  readonly message: string | undefined;
+  /** The table, as tableKey has it; of a partition the partitioned table. */
+  readonly table: string | undefined;
+  /** The columns that the rule is about, in its order. */
+  readonly columns: readonly string[];
+  /** Whether it is a foreign key to public."user": broken if the person's row is not there. */
+  readonly account: boolean;
 }
 
-/** Removes smart tags, such as the field names in a foreign key's comment. */
-function sentence(comment: string): string {
+/** Keyed by constraintKey. */
+export type Constraints = ReadonlyMap<string, Constraint>;
+
+/** The key of a table, or of the domain that a constraint belongs to. */
+export const tableKey = (schema = '', name = ''): string => JSON.stringify([schema, name]);
+
+/** Two tables may have equally named constraints, so the name alone is no key. */
+export const constraintKey = (of: string, constraint: string): string => `${of} ${constraint}`;
+
+const CONSTRAINTS = readFileSync(new URL('constraints.sql', import.meta.url), 'utf8');
+
+interface Row {
+  readonly schema: string;
+  readonly of: string;
+  readonly root_schema: string | null;
+  readonly root: string | null;
+  readonly name: string;
+  readonly columns: string[];
+  readonly account: boolean;
+  readonly comment: string | null;
+}
+
+export async function loadConstraints(pool: Pool): Promise<Constraints> {
+  const { rows } = await pool.query<Row>(CONSTRAINTS);
+  return new Map(
+    rows.map((row) => [
+      constraintKey(tableKey(row.schema, row.of), row.name),
+      {
+        message: row.comment === null ? undefined : sentence(row.comment),
+        table: row.root === null ? undefined : tableKey(row.root_schema ?? '', row.root),
+        columns: row.columns,
+        account: row.account,
+      },
+    ]),
+  );
+}
+
+/** Removes smart tags, such as the field names in a foreign key's comment. Undefined if nothing is left. */
+function sentence(comment: string): string | undefined {
   const text = comment.replace(/^@.*\n?/gm, '').trim();
-  return text.endsWith('.') ? text : `${text}.`;
+  if (!text) return undefined;
+  return /[.!?]$/.test(text) ? text : `${text}.`;
 }

@@ -7,6 +7,7 @@ import { SafeError } from 'postgraphile/grafast';
 /** Stable; docs/graphql.md explains each. */
 export type ErrorCode =
   | 'UNAUTHENTICATED'
+  | 'FORBIDDEN'
   | 'NOT_FOUND'
   | 'BAD_USER_INPUT'
   | 'CONFLICT'
@@ -20,9 +21,18 @@ export type ErrorCode =
 /** Why the code is UNAVAILABLE, in `extensions.reason`. */
 export type UnavailableReason = 'RATE_LIMITED' | 'BUSY' | 'DATABASE' | 'READ_ONLY';
 
+/** Why the code is CONFLICT, in `extensions.reason`. */
+export type ConflictReason =
+  | 'STALE'
+  | 'KEY_REUSED'
+  | 'KEY_GONE'
+  | 'EXISTS'
+  | 'CONCURRENT'
+  | 'REFERENCE';
+
 /** An error that reaches the client unchanged, thrown by a plan. */
-export const clientError = (code: ErrorCode, message: string): SafeError =>
-  new SafeError(message, { code });
+export const clientError = (code: ErrorCode, message: string, reason?: ConflictReason): SafeError =>
+  new SafeError(message, { code, ...(reason && { reason }) });
 
 export const WRONG = 'Something went wrong on our side.';
 export const NOT_NOW = 'The service can not be reached at the moment. Try again in a few seconds.';
@@ -31,6 +41,8 @@ export const TOO_OFTEN = 'Too many requests in a minute. Wait as long as Retry-A
 
 /** The same sentence for a row that does not exist and for another person's row. */
 export const NOT_FOUND = 'There is no such object.';
+
+export const GONE = 'This account was deleted.';
 
 /** Value of the Retry-After header: seconds until a client may ask again. */
 export const RETRY_AFTER = '2';

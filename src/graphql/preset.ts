@@ -10,12 +10,14 @@ import { sessionSettings } from '../database/session.ts';
 import type { Identity } from '../identity/identity.ts';
 import { type ErrorMaskOptions, errorMask } from './execution/error-mask.ts';
 import { type ExecutionHooks, type ExecutorName, executionPlugin } from './execution/execution.ts';
+import { fieldNames } from './execution/field-names.ts';
 import type { Limits } from './execution/limits.ts';
 import { type GraphiqlAccount, graphiqlConfig } from './graphiql.ts';
 import { accountDeletedPlugin } from './schema/account-deleted.ts';
 import { DatetimePlugin } from './schema/datetime.ts';
 import { DescribePlugin } from './schema/describe.ts';
 import { EnumsPlugin } from './schema/enums.ts';
+
 import { FiltersPlugin } from './schema/filters.ts';
 import { InputsPlugin } from './schema/inputs.ts';
 import { NonNullPlugin } from './schema/non-null.ts';
@@ -51,7 +53,8 @@ export function buildPreset(options: PresetOptions): GraphileConfig.Preset {
   const graphiql = options.graphiqlAccounts !== undefined;
   const { limits, maxPageSize } = options;
   const { service, withPgClient } = options.database;
-  const mask = errorMask(options.errors);
+  const names = fieldNames();
+  const mask = errorMask(options.errors, names.fieldOf);
   return {
     extends: [PostGraphileAmberPreset, PgSimplifyInflectionPreset],
     plugins: [
@@ -65,6 +68,7 @@ export function buildPreset(options: PresetOptions): GraphileConfig.Preset {
       WritesPlugin,
       InputsPlugin,
       DescribePlugin,
+      names.plugin,
       RawValuesPlugin,
       DatetimePlugin,
       pagesPlugin(maxPageSize),

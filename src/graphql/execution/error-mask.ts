@@ -5,17 +5,18 @@
 import { randomUUID } from 'node:crypto';
 import { isSafeError } from 'postgraphile/grafast';
 import { GraphQLError } from 'postgraphile/graphql';
+import type { Constraints } from '../../database/constraints.ts';
 import { isUnavailable, unavailableReason } from '../../database/unavailable.ts';
-import { type ErrorCode, NOT_NOW, type UnavailableReason, WRONG } from '../client-error.ts';
-import { type ConstraintMessages, clientMeaning } from './database-errors.ts';
+import { type ErrorCode, GONE, NOT_NOW, type UnavailableReason, WRONG } from '../client-error.ts';
+import { clientMeaning, type FieldOf } from './database-errors.ts';
 
 export interface ErrorMaskOptions {
-  readonly constraints: () => ConstraintMessages;
+  readonly constraints: () => Constraints;
   /** Called with each hidden error and the id that the client got instead. */
   readonly log: (errorId: string, error: unknown) => void;
 }
 
-export function errorMask({ constraints, log }: ErrorMaskOptions) {
+export function errorMask({ constraints, log }: ErrorMaskOptions, fieldOf: FieldOf) {
   const hide = (
     error: GraphQLError,
     hidden: unknown,
@@ -40,17 +41,20 @@ export function errorMask({ constraints, log }: ErrorMaskOptions) {
       return rewrite(error, message, { ...error.extensions, code: codeOf(error) });
     }
     // The plans in src/graphql/schema throw SafeErrors with a code, PostGraphile's plans without.
-    if (isSafeError(original)) return rewrite(error, original.message, { code: codeOf(original) });
+    if (isSafeError(original)) {
+      return rewrite(error, original.message, { ...original.extensions, code: codeOf(original) });
+    }
     if (isUnavailable(original)) {
       return hide(error, original, 'UNAVAILABLE', NOT_NOW, unavailableReason(original));
     }
-    const known = clientMeaning(original, constraints());
-    if (known) return rewrite(error, known.message, { code: known.code });
+    const known = clientMeaning(original, constraints(), fieldOf);
+    if (known) {
+      const { code, message, reason, field } = known;
+      return rewrite(error, message, { code, ...(reason && { reason }), ...(field && { field }) });
+    }
     return hide(error, original, 'INTERNAL', WRONG);
   };
 }
-
-const GONE = 'This account was deleted.';
 
 function codeOf({ extensions }: { extensions?: Readonly<Record<string, unknown>> }): unknown {
   return extensions?.code ?? 'BAD_USER_INPUT';

@@ -17,7 +17,7 @@ import {
   isNonNullType,
   isObjectType,
 } from 'postgraphile/graphql';
-
+import { type FunctionResource, fieldsOf, functionsOf } from './functions.ts';
 import { FIELDS, INPUTS, TYPES } from './words.ts';
 
 export const DescribePlugin: GraphileConfig.Plugin = {
@@ -37,15 +37,20 @@ export const DescribePlugin: GraphileConfig.Plugin = {
           mutations.flatMap(({ args }) => args.map(({ type }) => String(type).replace('!', ''))),
         );
         const plural = (noun: string) => build.inflection.pluralize(noun);
+        const functions = new Map<string, FunctionResource>();
+        for (const resource of functionsOf(build)) {
+          for (const [type, field] of fieldsOf(build, resource))
+            functions.set(`${type}.${field}`, resource);
+        }
         for (const type of Object.values(schema.getTypeMap())) {
           if (isIntrospectionType(type)) continue;
           describeType(type, rows, plural);
-          if (isObjectType(type)) describeFields(type, rows, plural);
+          if (isObjectType(type)) describeFields(type, rows, plural, functions);
           if (isInputObjectType(type)) describeInputs(type, inputs.has(type.name));
           if (isEnumType(type))
             describeOrders(type, schema.getType(type.name.replace(/OrderBy$/, '')));
         }
-        describeArguments(schema.getTypeMap(), build);
+        describeArguments(schema.getTypeMap(), build, functions);
         return schema;
       },
     },
@@ -83,8 +88,14 @@ function describeFields(
   type: GraphQLObjectType,
   rows: Rows,
   plural: (noun: string) => string,
+  functions: Functions,
 ): void {
   for (const field of Object.values(type.getFields())) {
+    // The comment of a function describes its field.
+    if (functions.get(`${type.name}.${field.name}`)?.description) {
+      for (const arg of field.args) arg.description = FIELDS[arg.name] ?? arg.description;
+      continue;
+    }
     // The comment of a column describes its field, even if the name is in FIELDS.
     if (!rows.has(type.name)) field.description = FIELDS[field.name] ?? field.description;
     for (const arg of field.args) {
@@ -138,18 +149,28 @@ function describeOrders(type: GraphQLEnumType, row: GraphQLNamedType | undefined
   }
 }
 
+type Functions = ReadonlyMap<string, FunctionResource>;
+
 /** SQL has no comments on arguments: a function's comment has lines `@param name text` for them. */
 function describeArguments(
   types: Readonly<Record<string, GraphQLNamedType>>,
   build: GraphileBuild.Build,
+  functions: Functions,
 ): void {
-  for (const resource of Object.values(build.pgResources)) {
-    if (!resource.parameters) continue;
-    const input = types[build.inflection.upperCamelCase(`${resource.name}-input`)];
-    if (!isInputObjectType(input)) continue;
+  for (const [place, resource] of functions) {
+    const [typeName = '', fieldName = ''] = place.split('.');
+    const type = types[typeName];
+    const input = types[build.inflection.customMutationInput({ resource })];
     for (const line of [resource.extensions?.tags?.param ?? []].flat()) {
       const [, name, text] = /^(\S+)\s+(.*)$/.exec(String(line)) ?? [];
-      const field = name && input.getFields()[build.inflection.camelCase(name)];
+      const index = resource.parameters.findIndex((param) => param.name === name);
+      const param = resource.parameters[index];
+      if (!param) continue;
+      const argument = build.inflection.argument({ param, resource, index });
+      const args = isObjectType(type) ? type.getFields()[fieldName]?.args : undefined;
+      const arg = args?.find((one) => one.name === argument);
+      const field = isInputObjectType(input) ? input.getFields()[argument] : undefined;
+      if (arg) arg.description = text;
       if (field) field.description = text;
     }
   }

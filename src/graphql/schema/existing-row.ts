@@ -116,7 +116,7 @@ class ExistingRow {
       i,
       sql`select 1 from ${tableOf(this.#resource)} as ${alias} where ${this.#keyMatches(details, i, alias)}`,
     );
-    return row ? clientError('CONFLICT', CONFLICT) : missing;
+    return row ? clientError('CONFLICT', CONFLICT, 'STALE') : missing;
   }
 
   #query(details: ExecutionDetails, i: number, statement: SQL) {

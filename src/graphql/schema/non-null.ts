@@ -1,9 +1,11 @@
 /**
  * Makes fields non-null whose value always exists: pages and their rows, the row that a mutation wrote,
- * the row of a not-null foreign key, `me`. Changes types only.
+ * the row of a not-null foreign key, `me`. The result of a function may be null unless its comment says
+ * `@notNull`. Changes types only.
  */
 import type {} from 'graphile-build-pg';
 import type {} from 'postgraphile';
+import { type PgResource, TYPES } from 'postgraphile/@dataplan/pg';
 import type { GraphQLOutputType } from 'postgraphile/graphql';
 
 export const NonNullPlugin: GraphileConfig.Plugin = {
@@ -24,7 +26,7 @@ export const NonNullPlugin: GraphileConfig.Plugin = {
           scope.isPgFieldConnection ||
           (scope.isConnectionEdgeType && fieldName === 'node') ||
           scope.isCursorField ||
-          scope.isMutationPayload ||
+          (scope.isMutationPayload && isWritten(scope.pgTypeResource)) ||
           (scope.isRootQuery && fieldName === 'me') ||
           (scope.isPgSingleRelationField && isOfRow(scope.pgRelationDetails));
         return always ? { ...field, type: nonNull(field.type) } : field;
@@ -32,6 +34,16 @@ export const NonNullPlugin: GraphileConfig.Plugin = {
     },
   },
 };
+
+/** The account is there when deleteMe runs, or the request would have been refused. */
+const ALWAYS_A_ROW = 'delete_me';
+
+/** Whether the mutation has a result if it has no error: not every function that returns one row does. */
+function isWritten(resource: PgResource | undefined): boolean {
+  if (!resource?.parameters) return true;
+  // Sets are empty instead of null. An integer is a count in this API.
+  return !resource.isUnique || resource.codec === TYPES.int || resource.name === ALWAYS_A_ROW;
+}
 
 /**
  * Whether the foreign key is in this row and not null. Row level security could still hide the other row

@@ -123,7 +123,7 @@ test('an error keeps its path, and the other fields their values', async () => {
       message: 'title must be 1 to 200 characters.',
       path: ['bad'],
       locations: [{ line: 2, column: 7 }],
-      extensions: { code: 'BAD_USER_INPUT' },
+      extensions: { code: 'BAD_USER_INPUT', field: 'title' },
     },
   ]);
 });
