@@ -24,7 +24,7 @@ interface Row {
 /** The rows of all tables whose first cell is a setting. */
 const ROWS = readFileSync(join(ROOT, 'docs/settings.md'), 'utf8')
   .split('\n')
-  .filter((line) => line.startsWith('| `'))
+  .filter((line) => /^\| `[A-Z_]+`/.test(line))
   .map((line): Row => {
     const [, name = '', initial = '', values = ''] = line.split('|').map((cell) => cell.trim());
     return { name: unquoted(name) ?? '', initial: unquoted(initial), values };

@@ -1,5 +1,5 @@
 /** What a browser is told: which pages may read an answer, and what must not be done with it. */
-import { expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { readOrigins } from '../../src/config/origins.ts';
 import { readSettings } from '../../src/config/read.ts';
 import { useTestDatabase } from '../support/database.ts';
@@ -11,11 +11,21 @@ const development = useTestServer(database);
 const production = useTestServer(database, {
   production: true,
   graphiqlAccounts: undefined,
-  corsOrigins: [APP],
+  corsOrigins: [
+    APP,
+    'capacitor://localhost',
+    'https://*.preview.example.com',
+    'http://*.staging.example.com:8080',
+  ],
 });
+const nulls = useTestServer(database, { production: true, corsOrigins: ['null'] });
 const anybody = useTestServer(database, { production: true, corsOrigins: ['*'] });
 
 const allowed = (response: Response) => response.headers.get('access-control-allow-origin');
+
+/** Headers of Apollo Client, Sentry, OpenTelemetry and axios. */
+const ASKED =
+  'apollographql-client-name,authorization,baggage,content-type,sentry-trace,traceparent,x-requested-with';
 
 const preflight = (server: TestServer, origin: string) =>
   fetch(`${server.url}/graphql`, {
@@ -23,7 +33,7 @@ const preflight = (server: TestServer, origin: string) =>
     headers: {
       origin,
       'access-control-request-method': 'POST',
-      'access-control-request-headers': 'authorization,content-type',
+      'access-control-request-headers': ASKED,
     },
   });
 
@@ -45,6 +55,18 @@ const CASES: [what: string, server: TestServer, origin: string, may: boolean][] 
   ['the same name without https', production, 'http://app.example.com', false],
   ['the same name on another port', production, 'https://app.example.com:8443', false],
   ['a page without an origin', production, 'null', false],
+  ['a page without an origin, where the list says so', nulls, 'null', true],
+  ['an app with a scheme of its own', production, 'capacitor://localhost', true],
+  ['the same app with another scheme', production, 'ionic://localhost', false],
+  ['a page of the pattern', production, 'https://pr-7.preview.example.com', true],
+  ['one with a port', production, 'http://a.staging.example.com:8080', true],
+  ['the pattern without its label', production, 'https://preview.example.com', false],
+  ['the pattern with an empty label', production, 'https://.preview.example.com', false],
+  ['the pattern with two labels', production, 'https://a.b.preview.example.com', false],
+  ['the pattern with another end', production, 'https://a.preview.example.com.evil.test', false],
+  ['the pattern without https', production, 'http://a.preview.example.com', false],
+  ['the pattern on another port', production, 'https://a.preview.example.com:8443', false],
+  ['a name that hides the pattern', production, 'https://evil.test#.preview.example.com', false],
   ['a page of this machine, in production', production, 'http://localhost:5173', false],
   ['a page of this machine, in development', development, 'http://localhost:5173', true],
   ['by its address', development, 'http://127.0.0.1:3000', true],
@@ -59,9 +81,13 @@ test.each(CASES)('%s', async (_what, server, origin, may) => {
   expect(asked.status).toBe(may ? 204 : 405);
   if (may) {
     expect(asked.headers.get('access-control-allow-methods')).toBe('POST');
-    expect(asked.headers.get('access-control-allow-headers')).toMatch(
-      /authorization, content-type/,
+    expect(asked.headers.get('access-control-allow-headers')).toBe(ASKED.replaceAll(',', ', '));
+    expect(asked.headers.get('vary')).toBe(
+      'Origin, Access-Control-Request-Method, Access-Control-Request-Headers',
     );
+  } else {
+    expect(asked.headers.get('access-control-allow-headers')).toBe(null);
+    expect(asked.headers.get('vary')).toBe('Origin');
   }
   // Errors too: a page that may not read a 401 can not tell it from a broken network.
   for (const authorization of [undefined, `Bearer ${await server.token(7)}`]) {
@@ -97,15 +123,80 @@ test('GraphiQL may run its own scripts, and nobody may frame it', async () => {
   expect(policy).toContain("frame-ancestors 'none'");
 });
 
-test('CORS_ORIGINS takes origins only, and says which one is none', () => {
+test.each(['PUT', 'PATCH', 'DELETE', 'POST'])('a preflight for %s gets it', async (method) => {
+  const answer = await fetch(`${production.url}/graphql`, {
+    method: 'OPTIONS',
+    headers: { origin: APP, 'access-control-request-method': method },
+  });
+  expect(answer.status).toBe(204);
+  expect(answer.headers.get('access-control-allow-methods')).toBe(method);
+  expect(answer.headers.get('access-control-allow-headers')).toBe(null);
+});
+
+test('a preflight gets back names only, whatever it asks for', async () => {
+  const answer = await fetch(`${production.url}/graphql`, {
+    method: 'OPTIONS',
+    headers: {
+      origin: APP,
+      'access-control-request-method': 'POST: *',
+      'access-control-request-headers': 'x-good, x bad, , "q", x-also\t,*',
+    },
+  });
+  expect(answer.headers.get('access-control-allow-methods')).toBe(null);
+  expect(answer.headers.get('access-control-allow-headers')).toBe('x-good, x-also, *');
+});
+
+describe('CORS_ORIGINS', () => {
   const read = (text: string) => {
     const settings = readSettings({ CORS_ORIGINS: text });
-    return [readOrigins(settings), settings.problems.length];
+    return { origins: readOrigins(settings), problems: settings.problems };
   };
-  expect(read('')).toEqual([[], 0]);
-  expect(read(`${APP}, http://localhost:5173`)).toEqual([[APP, 'http://localhost:5173'], 0]);
-  expect(read('*')).toEqual([['*'], 0]);
-  for (const wrong of [`${APP}/`, 'app.example.com', 'https://*.example.com/x', 'null']) {
-    expect(read(wrong)[1], wrong).toBe(1);
-  }
+
+  test.each([
+    ['', []],
+    [`${APP}, http://localhost:5173`, [APP, 'http://localhost:5173']],
+    ['*', ['*']],
+    ['null', ['null']],
+    ['capacitor://localhost tauri://localhost', ['capacitor://localhost', 'tauri://localhost']],
+    ['ionic://localhost', ['ionic://localhost']],
+    ['chrome-extension://abcdefghijklmnop', ['chrome-extension://abcdefghijklmnop']],
+    ['https://[::1]:3000', ['https://[::1]:3000']],
+    ['https://*.preview.example.com', ['https://*.preview.example.com']],
+    ['https://app.*.example.com:8443', ['https://app.*.example.com:8443']],
+    ['http://*.localhost:5173', ['http://*.localhost:5173']],
+  ])('"%s" is read', (text, origins) => expect(read(text)).toEqual({ origins, problems: [] }));
+
+  test.each([
+    `${APP}/`,
+    `${APP}:443`,
+    'HTTPS://app.example.com',
+    'https://App.example.com',
+    'https://user@app.example.com',
+    'app.example.com',
+    'capacitor://localhost/',
+    'file://',
+    'data:text/html',
+  ])('%s is refused: no browser sends it', (text) => {
+    const { problems } = read(`https://ok.example, ${text}`);
+    expect(problems).toEqual([
+      expect.stringMatching(/^CORS_ORIGINS contains .*, which is not an origin: write it as/),
+    ]);
+    expect(problems[0]).toContain(text);
+  });
+
+  test.each([
+    'https://*',
+    'https://*.com',
+    'https://*.*.example.com',
+    'https://pr-*.example.com',
+    'https://*.example.com/x',
+    'https://*.example.com:*',
+    'http://localhost:*',
+    '*://app.example.com',
+    '**',
+  ])('%s is refused: its star is not one label', (text) => {
+    expect(read(text).problems).toEqual([
+      expect.stringMatching(/its \* is not one label of a host name: write https:\/\/\*\.preview/),
+    ]);
+  });
 });
