@@ -12,7 +12,8 @@ import type { Verifier } from '../identity/verifier.ts';
 import { sendError, sendUnavailable } from './answers.ts';
 import { authenticate, ensureAccount, knownIdentityOf } from './authenticate.ts';
 import { type CorsOptions, cors } from './cors.ts';
-import { onlyJson, onlyOneOperation, onlyPost, readBody } from './graphql-request.ts';
+import { onlyJson, onlyOneOperation, onlyPost } from './graphql-request.ts';
+import { readJson } from './json-body.ts';
 import { observe, type RequestEntry } from './observe.ts';
 import { onlyLoopbackHost } from './pages.ts';
 import { securityHeaders } from './security-headers.ts';
@@ -46,6 +47,7 @@ export async function createApp(options: AppOptions): Promise<Express> {
     observe({ ended: options.requestEnded, identityOf: knownIdentityOf }),
     securityHeaders(options.graphiql),
     cors(options.cors),
+    requireHost,
   );
   app.get('/livez', (_request, response) => {
     response.type('text/plain').send('ok\n');
@@ -59,7 +61,7 @@ export async function createApp(options: AppOptions): Promise<Express> {
     options.limitRate,
     ensureAccount(options.users),
     onlyJson,
-    readBody(options.maxRequestBytes),
+    readJson(options.maxRequestBytes),
     onlyOneOperation,
   );
   if (options.graphiql) app.use(['/', '/graphql'], onlyLoopbackHost(options.anyHost));
@@ -76,13 +78,24 @@ export async function createApp(options: AppOptions): Promise<Express> {
   return app;
 }
 
+/** RFC 9112, section 3.2. Node's own check (requireHostHeader) answers without a code. */
+const requireHost: RequestHandler = (request, response, next) => {
+  if (request.headers.host !== undefined || request.httpVersion === '1.0') return next();
+  sendError(response, 400, 'BAD_USER_INPUT', 'The request has no Host header.');
+};
+
 /** The client gets an id. The log gets the error under the same id. */
 const lastResort =
   (logHidden: AppOptions['logHidden']): ErrorRequestHandler =>
   (error, _request, response, _next) => {
+    if (response.headersSent) return response.destroy();
+    // Express and its parsers mark what a client did wrong with a status from 400 to 499.
+    const { status } = error as { status?: unknown };
+    if (typeof status === 'number' && status >= 400 && status < 500) {
+      return sendError(response, status, 'BAD_USER_INPUT', 'The request is not valid HTTP.');
+    }
     const errorId = randomUUID();
     logHidden(errorId, error);
-    if (response.headersSent) return response.destroy();
     if (isUnavailable(error)) {
       sendUnavailable(response, 503, NOT_NOW, { reason: unavailableReason(error), errorId });
     } else sendError(response, 500, 'INTERNAL', WRONG, { errorId });

@@ -3,62 +3,80 @@
  * request (https://graphql.github.io/graphql-over-http/draft/). Must never accept another method than POST or
  * another media type than JSON: an HTML form of another site cannot send such a request.
  */
-import express, { type ErrorRequestHandler, type RequestHandler } from 'express';
+import type { Request, RequestHandler, Response } from 'express';
 import { sendError } from './answers.ts';
-
-export const DEFAULT_MAX_REQUEST_BYTES = 100_000;
-
-const ANSWERS = ['application/graphql-response+json', 'application/json'];
+import { acceptedAnswer, GRAPHQL_TYPE, isJson, JSON_TYPE, prefersPage } from './media-types.ts';
+import { noteOutcome } from './observe.ts';
 
 /** A browser's GET gets GraphiQL, where it is served. */
 export const onlyPost =
   (graphiql: boolean): RequestHandler =>
   (request, response, next) => {
     if (request.method === 'POST') return next();
-    const page = request.method === 'GET' && request.accepts([...ANSWERS, 'html']) === 'html';
-    if (graphiql && page) return next();
+    if (request.method === 'GET') {
+      if (isHashOnly(queryParameters(request))) return refuseHash(response);
+      if (graphiql && prefersPage(request.headers.accept)) {
+        request.headers.accept = 'text/html';
+        return next();
+      }
+    }
     response.set('Allow', 'POST');
     sendError(response, 405, 'BAD_USER_INPUT', 'Send GraphQL requests with POST.');
   };
 
-export const onlyJson: RequestHandler = (request, response, next) => {
-  const [type = '', ...parameters] = (request.headers['content-type'] ?? '').split(';');
-  const charset = parameters.map((text) => /^\s*charset\s*=\s*"?([^"\s]*)"?\s*$/i.exec(text)?.[1]);
-  if (type.trim().toLowerCase() !== 'application/json' || !charset.every(isUtf8)) {
+/** Leaves both headers in the form that grafserv compares them with. */
+export const onlyJson: RequestHandler = ({ headers }, response, next) => {
+  const accept = acceptedAnswer(headers.accept);
+  if (!isJson(headers['content-type'])) {
     sendError(response, 415, 'BAD_USER_INPUT', 'The request must be application/json in UTF-8.');
-  } else if (!request.accepts(ANSWERS)) {
-    sendError(response, 406, 'BAD_USER_INPUT', `Answers are ${ANSWERS.join(' or ')}.`);
-  } else next();
+  } else if (accept === undefined) {
+    const message = `Answers are ${GRAPHQL_TYPE} or ${JSON_TYPE}, in UTF-8.`;
+    sendError(response, 406, 'BAD_USER_INPUT', message);
+  } else {
+    headers['content-type'] = JSON_TYPE;
+    headers.accept = accept;
+    next();
+  }
 };
-
-const isUtf8 = (charset: string | undefined): boolean =>
-  charset === undefined || /^utf-?8$/i.test(charset);
-
-/** Compressed requests are refused: a few bytes can expand to any size. */
-export function readBody(maxBytes: number): (RequestHandler | ErrorRequestHandler)[] {
-  const bodyError: ErrorRequestHandler = (error, _request, response, next) => {
-    const { status, type } = error as { status?: number; type?: string };
-    if (type === 'entity.too.large') {
-      // Do not read the rest of the body.
-      response.set('Connection', 'close');
-      sendError(response, 413, 'TOO_COMPLEX', `A request has at most ${maxBytes} bytes.`);
-    } else if (type === 'encoding.unsupported') {
-      sendError(response, 415, 'BAD_USER_INPUT', 'The request must not be compressed.');
-    } else if (status === 400) {
-      sendError(response, 400, 'BAD_USER_INPUT', 'The request is not JSON.');
-    } else next(error);
-  };
-  return [express.json({ limit: maxBytes, inflate: false, strict: false }), bodyError];
-}
 
 /** Keeps query, operationName and variables in `request.body` and removes every other member. */
 export const onlyOneOperation: RequestHandler = (request, response, next) => {
+  if (isHashOnly(request.body)) return refuseHash(response);
   const problem = problemOf(request.body);
   if (problem) return sendError(response, 400, 'BAD_USER_INPUT', problem);
   const { query, operationName, variables } = request.body;
   request.body = { query, operationName, variables };
   next();
 };
+
+/** A request of a client with automatic persisted queries: the hash of a query, without the query. */
+function isHashOnly(body: unknown): boolean {
+  if (!isObject(body) || body.query) return false;
+  return isObject(body.extensions) && isObject(body.extensions.persistedQuery);
+}
+
+/**
+ * Status 200 and the first error are Apollo Server's answer. Apollo Client and urql then send the query itself
+ * and no more hashes. graphql-tools looks for the second error, and sends each query after its hash.
+ */
+const HASH_REFUSED = [
+  ['PersistedQueryNotSupported', 'PERSISTED_QUERY_NOT_SUPPORTED'],
+  ['PersistedQueryNotFound', 'PERSISTED_QUERY_NOT_FOUND'],
+].map(([message, code]) => ({ message, extensions: { code } }));
+
+function refuseHash(response: Response): void {
+  noteOutcome(response, 'PERSISTED_QUERY_NOT_SUPPORTED');
+  response.json({ errors: HASH_REFUSED });
+}
+
+/** The members of a GET request that isHashOnly reads. */
+function queryParameters({ query }: Request): unknown {
+  try {
+    return { query: query.query, extensions: JSON.parse(String(query.extensions)) };
+  } catch {
+    return undefined;
+  }
+}
 
 function problemOf(body: unknown): string | undefined {
   if (Array.isArray(body)) return 'Batching is not supported: send one operation per request.';

@@ -36,6 +36,8 @@ export class Grafserv extends ExpressGrafserv {
   protected override async processRequest(digest: RequestDigest): Promise<Result | null> {
     const result = await super.processRequest(digest);
     if (!result || !('statusCode' in result)) return result;
+    // A file of GraphiQL that does not exist: Express answers with a code.
+    if (result.statusCode === 404) return null;
     // Without an explicit Accept the answer is application/json, which every tool knows.
     if (
       result.headers['content-type']?.startsWith(GRAPHQL) &&

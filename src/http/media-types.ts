@@ -1,0 +1,57 @@
+/**
+ * Content-Type and Accept as RFC 9110 (sections 8.3 and 12.5.1) defines them: case-insensitive, with
+ * parameters and q values. Takes header values, returns what the request and its answer are. This is the only
+ * place that reads either header: grafserv gets the normalized values. Must never throw for any header.
+ */
+import { parse } from 'content-type';
+import Negotiator from 'negotiator';
+
+export const JSON_TYPE = 'application/json';
+
+/** https://graphql.github.io/graphql-over-http/draft/#sec-Media-Types */
+export const GRAPHQL_TYPE = 'application/graphql-response+json';
+
+/** `utf8` is no registered name, but many clients send it. */
+const UTF8 = /^utf-?8$/i;
+
+/** Whether a request with this Content-Type is JSON in UTF-8. */
+export function isJson(contentType: string | undefined): boolean {
+  const { type, parameters } = parse(contentType ?? '');
+  return type === JSON_TYPE && UTF8.test(parameters.charset ?? 'utf-8');
+}
+
+/** An answer matches `application/json; charset=utf-8` as well as `application/json`. */
+const offers = (type: string): string[] =>
+  ['utf-8', 'utf8'].map((charset) => `${type}; charset=${charset}`);
+
+/** The type of GraphiQL. */
+const HTML = 'text/html';
+
+/**
+ * The Accept header that grafserv gets: one of the two types, or any type if the client named none of them.
+ * undefined: no answer is acceptable. A missing and an empty header accept everything.
+ */
+export function acceptedAnswer(
+  accept: string | undefined,
+): typeof JSON_TYPE | typeof GRAPHQL_TYPE | '*/*' | undefined {
+  if (!accept?.trim()) return '*/*';
+  const client = negotiatorOf(accept);
+  const [best] = client.mediaTypes([...offers(GRAPHQL_TYPE), ...offers(JSON_TYPE)]);
+  if (best === undefined) return undefined;
+  // A client that did not name the new type gets the one that every tool knows, with the status codes of the
+  // new type unless it accepts JSON alone.
+  if (!client.mediaTypes().includes(GRAPHQL_TYPE)) {
+    return client.mediaTypes(offers(GRAPHQL_TYPE)).length > 0 ? '*/*' : JSON_TYPE;
+  }
+  return best.startsWith(JSON_TYPE) ? JSON_TYPE : GRAPHQL_TYPE;
+}
+
+/** Whether a browser asks for a page: HTML, rather than an answer of the API. */
+export function prefersPage(accept: string | undefined): boolean {
+  if (!accept?.trim()) return false;
+  const types = [...offers(GRAPHQL_TYPE), ...offers(JSON_TYPE), ...offers(HTML)];
+  return negotiatorOf(accept).mediaTypes(types)[0]?.startsWith(HTML) ?? false;
+}
+
+const negotiatorOf = (accept: string): Negotiator =>
+  new Negotiator({ headers: { accept: accept.toLowerCase() } });
