@@ -2,6 +2,10 @@
 -- catalogue is read once, because a new connection pays for each one it opens. Reads the catalogue only, so
 -- any login gets the same answer, and changes nothing. Each rule returns (code, level, object, message, fix).
 --
+-- `<> 'pg_catalog'` follows from the join with schema. It is written out for the planner, whose statistics know
+-- only constants: without it the planner expects every built-in function in the result, and PostgreSQL reserves
+-- memory for millions of calls between them.
+--
 -- $1 is the login to judge beside todo_authenticator. The server passes its own.
 --
 -- Relations are qualified here and in the output. Built-in functions and operators are not: PostgreSQL
@@ -44,7 +48,8 @@ attribute as materialized (
   from pg_catalog.pg_attribute as a
   where a.attnum > 0 and not a.attisdropped and a.attrelid in (
     select c.oid from pg_catalog.pg_class as c
-    where c.relnamespace in (select s.oid from schema as s) and c.relkind in ('r', 'p', 'v', 'm', 'f')
+    where c.relnamespace in (select s.oid from schema as s)
+      and c.relnamespace <> 'pg_catalog'::pg_catalog.regnamespace and c.relkind in ('r', 'p', 'v', 'm', 'f')
   )
 ),
 -- The column that says whose a row is: "user".id, the column that the table's comment names (`@owner
@@ -77,7 +82,7 @@ relation as materialized (
   from pg_catalog.pg_class as c
   join schema as s on s.oid = c.relnamespace
   left join owner_column as own on own.attrelid = c.oid
-  where c.relkind in ('r', 'p', 'v', 'm', 'f', 'S')
+  where c.relkind in ('r', 'p', 'v', 'm', 'f', 'S') and c.relnamespace <> 'pg_catalog'::pg_catalog.regnamespace
     and not exists (
       select from extended as e
       where e.classid = 'pg_catalog.pg_class'::pg_catalog.regclass and e.objid = c.oid
@@ -85,22 +90,21 @@ relation as materialized (
 ),
 -- Every right on a relation, without its owner's. `attname` is null for a right on the whole relation.
 held as materialized (
-  select x.relation, x.attname, x.attnum, x.attidentity, x.privilege, x.grantee, r.name as role, r.is_server,
-    x.is_grantable
+  select c.oid as relation, c.name, c.served, c.relkind, c.is_table, c.owner_number, x.attname, x.attnum,
+    x.attidentity, lower(x.privilege_type) as privilege, x.grantee, r.name as role, r.is_server, x.is_grantable
   from (
     select c.oid as relation, null::name as attname, null::smallint as attnum, null::"char" as attidentity,
-      lower(a.privilege_type) as privilege, a.grantee, c.relowner, a.is_grantable
+      a.privilege_type, a.grantee, a.is_grantable
     from relation as c
     cross join lateral aclexplode(c.relacl) as a
     union all
-    select c.oid, t.attname, t.attnum, t.attidentity, lower(a.privilege_type), a.grantee, c.relowner,
-      a.is_grantable
-    from relation as c
-    join attribute as t on t.attrelid = c.oid and t.attacl is not null
+    select t.attrelid, t.attname, t.attnum, t.attidentity, a.privilege_type, a.grantee, a.is_grantable
+    from attribute as t
     cross join lateral aclexplode(t.attacl) as a
   ) as x
+  join relation as c on c.oid = x.relation
   join role as r on r.oid = x.grantee
-  where x.grantee <> x.relowner and not r.trusted
+  where x.grantee <> c.relowner and not r.trusted
 ),
 -- The same by command: each command needs a policy.
 granted as materialized (
@@ -177,7 +181,7 @@ routine as materialized (
   from pg_catalog.pg_proc as f
   join schema as s on s.oid = f.pronamespace
   join pg_catalog.pg_language as l on l.oid = f.prolang
-  where not exists (
+  where f.pronamespace <> 'pg_catalog'::pg_catalog.regnamespace and not exists (
     select from extended as e
     where e.classid = 'pg_catalog.pg_proc'::pg_catalog.regclass and e.objid = f.oid
   )

@@ -4,13 +4,13 @@
  */
 import type { ClientBase, Pool } from 'pg';
 import { dropConnection } from '../database/one-round-trip/driver.ts';
-import { DOCTOR_SQL, DOCTOR_SQL_WITHOUT_DIRECT } from './statement.ts';
+import { doctorSql } from './statement.ts';
 
 export interface Finding {
   /** Stable; docs/doctor.md explains each. */
   readonly code: string;
   /**
-   * An error is unsafe. A warning is something to know, or what the owner's SQL can not fix. Allowed is an
+   * An error is unsafe. A warning is something to know, or what the owner's SQL cannot fix. Allowed is an
    * error or a warning that the object's comment excepts (`@doctor allow CODE: reason`).
    */
   readonly level: 'error' | 'warning' | 'allowed';
@@ -50,10 +50,7 @@ export async function examineHere(client: ClientBase, login = SERVER_LOGIN): Pro
       join pg_catalog.pg_namespace as n on n.oid = p.pronamespace and n.nspname = 'app_private'
       where p.proname in ('direct_columns', 'direct_tables', 'direct_functions', 'direct_definitions')`,
   );
-  const { rows } = await client.query<Finding>(
-    there[0]?.direct ? DOCTOR_SQL : DOCTOR_SQL_WITHOUT_DIRECT,
-    [login],
-  );
+  const { rows } = await client.query<Finding>(doctorSql(login, there[0]?.direct ?? false));
   return rows;
 }
 

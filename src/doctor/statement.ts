@@ -1,13 +1,14 @@
 /**
  * The doctor's one SQL statement, put together from catalogue.sql (shared CTEs), one file per family of
- * rules in rules/, and exceptions.sql. Takes nothing but these files, returns the text once at import. One statement is one
- * round trip, and PostgreSQL reads each part of its catalogue once.
+ * rules in rules/, and exceptions.sql. Reads these files once, at import. One statement is one round trip, and
+ * PostgreSQL reads each part of its catalogue once.
  *
- * The statement takes one parameter: the login to judge beside todo_authenticator. Its rows are
- * (code, level, object, message, fix), errors first.
+ * $1 in the files is the login to judge beside todo_authenticator. The rows are (code, level, object, message,
+ * fix), errors first.
  */
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { escapeLiteral } from 'pg';
 
 const read = (...path: string[]): string =>
   readFileSync(join(import.meta.dirname, ...path), 'utf8').trim();
@@ -25,13 +26,16 @@ ${read('exceptions.sql')}`;
 
 export const DOCTOR_SQL = statement(FAMILIES);
 
-/** Without the rules that call a function of the migrations, for a login that cannot call it. */
-export const DOCTOR_SQL_WITHOUT_DIRECT = statement(
-  FAMILIES.filter((file) => file !== 'direct.sql'),
-);
+const DOCTOR_SQL_WITHOUT_DIRECT = statement(FAMILIES.filter((file) => file !== 'direct.sql'));
 
-/** The same statement for psql: the parameter is written into it. */
+/**
+ * The statement with the login written into it. With a parameter PostgreSQL would keep the statement for later
+ * and copy it several times, a tenth of its cost. `direct` is false for a login that cannot call the functions
+ * of the migrations: the rules that call them are left out.
+ */
+export const doctorSql = (login: string, direct = true): string =>
+  (direct ? DOCTOR_SQL : DOCTOR_SQL_WITHOUT_DIRECT).replaceAll('$1', () => escapeLiteral(login));
+
+/** The same for psql. */
 export const doctorScript = (login: string): string =>
-  `set search_path = '';\n${DOCTOR_SQL.replaceAll('$1', () => literal(login))};`;
-
-const literal = (text: string): string => `'${text.replaceAll("'", "''")}'`;
+  `set search_path = '';\n${doctorSql(login)};`;

@@ -2,65 +2,65 @@
 -- logins made later.
 
 -- A table-wide insert or update includes id, owner, timestamps and every column added later.
-select 'GRANT_BY_TABLE', 'error', c.name,
+select 'GRANT_BY_TABLE', 'error', h.name,
   format('%s may %s every column of %s, also its owner and those added later.',
     string_agg(distinct h.role, ', '),
-    string_agg(distinct h.privilege, ' and '), c.name),
-  string_agg(concat_ws(' ', format('revoke %s on %s from %s;', h.privilege, c.name, h.role),
+    string_agg(distinct h.privilege, ' and '), h.name),
+  string_agg(concat_ws(' ', format('revoke %s on %s from %s;', h.privilege, h.name, h.role),
     'grant ' || h.privilege || ' (' || (
       select string_agg(a.name, ', ' order by a.attnum) from attribute as a
-      where a.attrelid = c.oid and a.attidentity = ''
+      where a.attrelid = h.relation and a.attidentity = ''
         and a.attgenerated = ''
         and a.attname not in ('id', 'user_id', 'created_at', 'updated_at')
-        and a.attnum is distinct from c.owner_number
-    ) || format(') on %s to %s;', c.name, h.role)), ' ' order by h.role, h.privilege)
-from held as h join relation as c on c.oid = h.relation
-where c.served and c.is_table and h.grantee <> 0 and h.attname is null and h.privilege in ('insert', 'update')
-group by c.name
+        and a.attnum is distinct from h.owner_number
+    ) || format(') on %s to %s;', h.name, h.role)), ' ' order by h.role, h.privilege)
+from held as h
+where h.served and h.is_table and h.grantee <> 0 and h.attname is null and h.privilege in ('insert', 'update')
+group by h.name
 union all
 
 -- The database fills these columns. A chosen id occupies a later one, a chosen owner is a lie.
-select 'GRANT_OWNER_COLUMN', 'error', c.name,
+select 'GRANT_OWNER_COLUMN', 'error', h.name,
   format('%s may write columns that only the database fills: %s of %s.', string_agg(distinct h.role, ', '),
-    string_agg(distinct h.attname, ', '), c.name),
-  string_agg(format('revoke %s (%I) on %s from %s;', h.privilege, h.attname, c.name, h.role), ' '
+    string_agg(distinct h.attname, ', '), h.name),
+  string_agg(format('revoke %s (%I) on %s from %s;', h.privilege, h.attname, h.name, h.role), ' '
     order by h.role, h.privilege, h.attname)
-from held as h join relation as c on c.oid = h.relation
-where c.served and c.is_table and h.grantee <> 0 and h.privilege in ('insert', 'update')
-  and (h.attname in ('id', 'user_id', 'created_at', 'updated_at') or h.attnum = c.owner_number
+from held as h
+where h.served and h.is_table and h.grantee <> 0 and h.privilege in ('insert', 'update')
+  and (h.attname in ('id', 'user_id', 'created_at', 'updated_at') or h.attnum = h.owner_number
     or h.attidentity <> '')
-group by c.name
+group by h.name
 union all
 
 -- No policy covers these. TRUNCATE removes everybody's rows, REFERENCES and TRIGGER read them, MAINTAIN locks
 -- the table, and a sequence shows and moves the next id.
-select 'GRANT_BEYOND_RLS', 'error', c.name,
+select 'GRANT_BEYOND_RLS', 'error', h.name,
   format('%s may %s %s, which no policy covers.', string_agg(distinct h.role, ', '),
-    string_agg(distinct h.privilege, ', '), c.name),
+    string_agg(distinct h.privilege, ', '), h.name),
   string_agg(distinct format('revoke %s%s on %s from %s;', h.privilege,
-    coalesce(' (' || quote_ident(h.attname) || ')', ''), c.name, h.role), ' ')
-from held as h join relation as c on c.oid = h.relation
-where c.served and h.grantee <> 0
-  and (h.privilege in ('truncate', 'references', 'trigger', 'maintain') or c.relkind = 'S')
-group by c.name
+    coalesce(' (' || quote_ident(h.attname) || ')', ''), h.name, h.role), ' ')
+from held as h
+where h.served and h.grantee <> 0
+  and (h.privilege in ('truncate', 'references', 'trigger', 'maintain') or h.relkind = 'S')
+group by h.name
 union all
 
 -- The holder of a grant option can give the right to anybody, and no migration says so.
-select 'GRANT_OPTION', 'error', c.name,
-  format('%s may grant rights on %s to others.', string_agg(distinct h.role, ', '), c.name),
+select 'GRANT_OPTION', 'error', h.name,
+  format('%s may grant rights on %s to others.', string_agg(distinct h.role, ', '), h.name),
   string_agg(distinct format('revoke grant option for %s%s on %s from %s cascade;', h.privilege,
-    coalesce(' (' || quote_ident(h.attname) || ')', ''), c.name, h.role), ' ')
-from held as h join relation as c on c.oid = h.relation
-where c.served and h.is_grantable
-group by c.name
+    coalesce(' (' || quote_ident(h.attname) || ')', ''), h.name, h.role), ' ')
+from held as h
+where h.served and h.is_grantable
+group by h.name
 union all
 
 -- PUBLIC includes every login, those made later too.
-select 'GRANT_TO_PUBLIC', 'error', c.name,
-  format('%s on %s is granted to everybody.', string_agg(distinct h.privilege, ', '), c.name),
-  format('revoke all on %s from public;', c.name)
-from held as h join relation as c on c.oid = h.relation where h.grantee = 0
-group by c.name
+select 'GRANT_TO_PUBLIC', 'error', h.name,
+  format('%s on %s is granted to everybody.', string_agg(distinct h.privilege, ', '), h.name),
+  format('revoke all on %s from public;', h.name)
+from held as h where h.grantee = 0
+group by h.name
 union all
 select 'GRANT_TO_PUBLIC', 'error', 'schema ' || quote_ident(s.nspname),
   format('%s on schema %I is granted to everybody.', string_agg(lower(a.privilege_type), ', '), s.nspname),
@@ -96,13 +96,13 @@ union all
 
 -- Private tables have no policies: only the owner may use them, or look up names in their schema. Schema direct
 -- is for personal logins, and direct.sql says what they may have in it.
-select 'PRIVATE_GRANTED', 'error', c.name,
+select 'PRIVATE_GRANTED', 'error', h.name,
   format('%s may %s the private %s.', string_agg(distinct h.role, ', '),
-    string_agg(distinct h.privilege, ', '), c.name),
-  format('revoke all on %s from %s;', c.name, string_agg(distinct h.role, ', '))
-from held as h join relation as c on c.oid = h.relation where not c.served and h.grantee <> 0
-  and not (c.name like 'direct.%' and h.role like 'todo\_psql\_%')
-group by c.name
+    string_agg(distinct h.privilege, ', '), h.name),
+  format('revoke all on %s from %s;', h.name, string_agg(distinct h.role, ', '))
+from held as h where not h.served and h.grantee <> 0
+  and not (h.name like 'direct.%' and h.role like 'todo\_psql\_%')
+group by h.name
 union all
 select 'PRIVATE_GRANTED', 'error', 'schema ' || quote_ident(s.nspname),
   format('%s may look into the private schema %I.', string_agg(distinct r.name, ', '), s.nspname),

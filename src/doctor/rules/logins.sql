@@ -4,20 +4,26 @@
 -- Every role that a request or a person can log in as or run as.
 with recursive
 arrival as materialized (
-  select r.oid, r.rolname, r.name, r.is_server, r.rolname like 'todo\_psql\_%' as is_personal
+  select r.*, r.rolname like 'todo\_psql\_%' as is_personal
   from role as r
   where r.is_server or r.rolname = 'todo_user' or r.rolname like 'todo\_psql\_%'
+),
+membership as materialized (
+  select m.member, m.roleid, r.rolname, r.name as role, g.name as grantor, m.inherit_option
+  from pg_catalog.pg_auth_members as m
+  join role as r on r.oid = m.roleid
+  join role as g on g.oid = m.grantor
 ),
 -- The roles that each can become; `via` is the first membership on the way. Any option of a membership counts,
 -- because pg_has_role and the identity only ask for membership.
 reach as (
   select a.oid as arrival, m.roleid as via, m.roleid as role
   from arrival as a
-  join pg_catalog.pg_auth_members as m on m.member = a.oid
+  join membership as m on m.member = a.oid
   union
   select r.arrival, r.via, m.roleid
   from reach as r
-  join pg_catalog.pg_auth_members as m on m.member = r.role
+  join membership as m on m.member = r.role
 ),
 owning as materialized (
   select c.relowner as oid from relation as c
@@ -37,18 +43,18 @@ select x.code, 'error', x.name, format(x.message, x.name),
     else '-- connect the server as todo_authenticator (AUTH_DATABASE_URL)' end
 from (
   select a.name, a.rolname, a.is_personal, v.*
-  from arrival as a join role as r on r.oid = a.oid
+  from arrival as a
   cross join lateral (values
-    ('LOGIN_SUPERUSER', r.rolsuper, '%s is a superuser: no policy binds it.', 'alter role %s nosuperuser;'),
-    ('LOGIN_BYPASSRLS', r.rolbypassrls, '%s has BYPASSRLS: no policy binds it.',
+    ('LOGIN_SUPERUSER', a.rolsuper, '%s is a superuser: no policy binds it.', 'alter role %s nosuperuser;'),
+    ('LOGIN_BYPASSRLS', a.rolbypassrls, '%s has BYPASSRLS: no policy binds it.',
       'alter role %s nobypassrls;'),
-    ('LOGIN_OWNER', exists (select from owning as o where o.oid = r.oid),
+    ('LOGIN_OWNER', exists (select from owning as o where o.oid = a.oid),
       '%s owns objects of this database, and may change them.',
       format('reassign owned by %%s to %s;',
         (select o.name from place as p join role as o on o.oid = p.owner))),
-    ('LOGIN_ATTRIBUTE', r.has_powers, '%s may create roles or databases, or replicate.',
+    ('LOGIN_ATTRIBUTE', a.has_powers, '%s may create roles or databases, or replicate.',
       'alter role %s nocreaterole nocreatedb noreplication;'),
-    ('LOGIN_ATTRIBUTE', r.rolname = 'todo_user' and r.rolcanlogin,
+    ('LOGIN_ATTRIBUTE', a.rolname = 'todo_user' and a.rolcanlogin,
       '%s can log in; it is for set role only.', 'alter role %s nologin;')
   ) as v (code, broken, message, fix)
   where v.broken
@@ -59,13 +65,11 @@ union all
 select x.code, 'error', x.name, format('%s can become %s%s.', x.name, x.via, x.why),
   format('revoke %s from %s granted by %s;', x.via, x.name, x.grantor)
 from (
-  select distinct on (a.oid, via.oid, g.oid) a.name, via.name as via, g.name as grantor, v.code, v.why
+  select distinct on (a.oid, m.roleid, m.grantor) a.name, m.role as via, m.grantor, v.code, v.why
   from reach as e
   join arrival as a on a.oid = e.arrival
-  join role as via on via.oid = e.via
   join role as o on o.oid = e.role
-  join pg_catalog.pg_auth_members as m on m.member = a.oid and m.roleid = via.oid
-  join role as g on g.oid = m.grantor
+  join membership as m on m.member = e.arrival and m.roleid = e.via
   cross join lateral (values
     (1, 'LOGIN_SUPERUSER', o.rolsuper, ', a superuser'),
     (2, 'LOGIN_BYPASSRLS', o.rolbypassrls, ', which no policy binds'),
@@ -77,7 +81,7 @@ from (
         or (o.rolname = 'todo_authenticator' and a.rolname = $1))), '')
   ) as v (rank, code, broken, why)
   where v.broken
-  order by a.oid, via.oid, g.oid, v.rank
+  order by a.oid, m.roleid, m.grantor, v.rank
 ) as x
 union all
 
@@ -85,12 +89,10 @@ union all
 -- CONNECT is the role's own or inherited.
 select 'LOGIN_MEMBER', 'error', r.name,
   format('%s is a member of %s, and may connect.', r.name, string_agg(distinct g.name, ' and ')),
-  string_agg(distinct format('revoke %s from %s granted by %s;', via.name, r.name, by.name), ' ')
+  string_agg(distinct format('revoke %s from %s granted by %s;', m.role, r.name, m.grantor), ' ')
 from role as g
 join role as r on r.oid not in (0, g.oid) and not r.trusted and pg_has_role(r.oid, g.oid, 'member')
-join pg_catalog.pg_auth_members as m on m.member = r.oid and pg_has_role(m.roleid, g.oid, 'member')
-join role as via on via.oid = m.roleid
-join role as by on by.oid = m.grantor
+join membership as m on m.member = r.oid and pg_has_role(m.roleid, g.oid, 'member')
 where g.rolname in ('todo_authenticator', 'todo_user')
   and not exists (select from arrival as a where a.oid = r.oid)
   and has_database_privilege(r.oid, (select p.database from place as p), 'connect')
@@ -102,22 +104,19 @@ union all
 select 'LOGIN_INHERITS', 'error', a.name,
   format('%s has the rights of todo_user without switching to it.', a.name),
   concat_ws(' ', format('alter role %s noinherit;', a.name),
-    string_agg(format('grant todo_user to %s with inherit false granted by %s;', a.name, g.name), ' ')
+    string_agg(format('grant todo_user to %s with inherit false granted by %s;', a.name, m.grantor), ' ')
       filter (where m.inherit_option))
 from arrival as a
-join role as r on r.oid = a.oid
-left join (pg_catalog.pg_auth_members as m join role as u on u.oid = m.roleid and u.rolname = 'todo_user')
-  on m.member = a.oid
-left join role as g on g.oid = m.grantor
-where a.is_server and (r.rolinherit or m.inherit_option)
+left join membership as m on m.member = a.oid and m.rolname = 'todo_user'
+where a.is_server and (a.rolinherit or m.inherit_option)
 group by a.name
 union all
 
 -- The server's login holds no rights on tables itself, for the same reason.
 select 'LOGIN_GRANTS', 'error', h.role,
-  format('%s has rights on %s itself.', h.role, string_agg(distinct c.name, ', ')),
-  string_agg(distinct format('revoke all on %s from %s;', c.name, h.role), ' ')
-from held as h join relation as c on c.oid = h.relation where h.is_server and c.served
+  format('%s has rights on %s itself.', h.role, string_agg(distinct h.name, ', ')),
+  string_agg(distinct format('revoke all on %s from %s;', h.name, h.role), ' ')
+from held as h where h.is_server and h.served
 group by h.role
 union all
 

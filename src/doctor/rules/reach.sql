@@ -9,7 +9,7 @@ with recursive
 -- Not schema direct: it is generated, and DIRECT_CHANGED compares it with what would be made. What its functions
 -- call in schema public counts there.
 entry as materialized (
-  select f.oid, f.prosecdef as is_elevated,
+  select f.oid, f.name, f.prosecdef as is_elevated,
     string_agg(distinct case when r.rolname like 'todo\_psql\_%' then 'todo_psql_*' else r.name end, ', ')
       || ' may execute it' as who,
     string_agg(distinct format('revoke execute on routine %s from %s;', f.name, r.name), ' ') as fix
@@ -17,14 +17,14 @@ entry as materialized (
   cross join lateral aclexplode(coalesce(f.proacl, acldefault('f', f.proowner))) as a
   join role as r on r.oid = a.grantee
   where a.grantee <> f.proowner and not r.is_server and not r.trusted and f.name not like 'direct.%'
-  group by f.oid, f.prosecdef
+  group by f.oid, f.name, f.prosecdef
   union all
-  select t.tgfoid, true, 'the trigger ' || min(t.object) || ' runs it',
+  select f.oid, f.name, true, 'the trigger ' || min(t.object) || ' runs it',
     string_agg(format('drop trigger %s;', t.object), ' ' order by t.object)
   from trigger as t
-  where not t.tgisinternal
-    and t.tgfoid not in (select f.oid from routine as f where f.name like 'direct.%')
-  group by t.tgfoid
+  join routine as f on f.oid = t.tgfoid
+  where not t.tgisinternal and f.name not like 'direct.%'
+  group by f.oid, f.name
 ),
 word as materialized (
   select distinct f.oid, lower(w.match[1]) as word
@@ -73,7 +73,7 @@ reached as (
   where r.is_elevated
 ),
 act as materialized (
-  select f.oid,
+  select f.oid, f.name,
     exists (
       select from unnest(f.proconfig) as o where o ~ '^(jwt\.|role=|session_authorization=)'
     ) or case when f.is_standard then f.body ~ '\mset_config\('
@@ -120,13 +120,11 @@ private_use as materialized (
   group by f.oid, f.name, f.is_standard, f.body, p.name
 )
 -- Each with the function that the person starts, since that is the one to close.
-select x.code, 'error', f.name,
-  format(x.message, f.name, string_agg(distinct g.name, ', '), e.who), e.fix
+select x.code, 'error', e.name,
+  format(x.message, e.name, string_agg(distinct a.name, ', '), e.who), e.fix
 from reached as r
 join act as a on a.oid = r.routine
 join entry as e on e.oid = r.entry
-join routine as f on f.oid = r.entry
-join routine as g on g.oid = r.routine
 cross join lateral (values
   ('FUNCTION_SETS_IDENTITY', a.sets_identity,
     '%s can act for another person, because %s sets the identity or a role; %s.'),
@@ -143,7 +141,7 @@ cross join lateral (values
     '%s opens a function that is the owner''s or the server''s only (%s); %s.')
 ) as x (code, is_found, message)
 where x.is_found
-group by x.code, x.message, f.name, e.who, e.fix
+group by x.code, x.message, e.name, e.who, e.fix
 union all
 
 -- Private tables have no policies: only the function's own condition keeps one person's rows from another.

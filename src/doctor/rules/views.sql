@@ -10,9 +10,9 @@ where c.served and c.relkind = 'v'
 union all
 
 -- A materialized view or a foreign table can have no policies.
-select case c.relkind when 'm' then 'MATVIEW_GRANTED' else 'FOREIGN_TABLE_GRANTED' end, 'error', c.name,
-  format('%s can have no policies, and is granted to %s.', c.name, string_agg(distinct h.role, ', ')),
-  format('revoke all on %s from %s;', c.name, string_agg(distinct h.role, ', '))
-from relation as c join held as h on h.relation = c.oid
-where c.served and c.relkind in ('m', 'f') and h.grantee <> 0
-group by c.relkind, c.name
+select case h.relkind when 'm' then 'MATVIEW_GRANTED' else 'FOREIGN_TABLE_GRANTED' end, 'error', h.name,
+  format('%s can have no policies, and is granted to %s.', h.name, string_agg(distinct h.role, ', ')),
+  format('revoke all on %s from %s;', h.name, string_agg(distinct h.role, ', '))
+from held as h
+where h.served and h.relkind in ('m', 'f') and h.grantee <> 0
+group by h.relkind, h.name
