@@ -20,6 +20,7 @@ import { EnumsPlugin } from './schema/enums.ts';
 
 import { FiltersPlugin } from './schema/filters.ts';
 import { InputsPlugin } from './schema/inputs.ts';
+import { KeylessPlugin } from './schema/keyless.ts';
 import { NonNullPlugin } from './schema/non-null.ts';
 import { OrdersPlugin } from './schema/orders.ts';
 import { pagesPlugin } from './schema/pages.ts';
@@ -65,6 +66,7 @@ export function buildPreset(options: PresetOptions): GraphileConfig.Preset {
       accountDeletedPlugin(options.accountDeleted),
       FiltersPlugin,
       OrdersPlugin,
+      KeylessPlugin,
       WritesPlugin,
       InputsPlugin,
       DescribePlugin,

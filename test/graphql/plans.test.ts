@@ -81,6 +81,8 @@ const CONDITIONS = [
   `createdBefore: "2999-01-01T00:00:00Z"`,
   `updatedSince: ${TIME}`,
   `updatedBefore: "2999-01-01T00:00:00Z"`,
+  'updatedIsNull: false',
+  'descriptionIsNull: true',
   'search: "task 1"',
 ];
 const COLUMNS = ['ID', 'CREATED_AT', 'UPDATED_AT', 'TITLE', 'COMPLETED'];

@@ -5,18 +5,11 @@
 import type {} from 'graphile-build-pg';
 import type {} from 'postgraphile';
 import type {
-  GraphQLEnumType,
   GraphQLInputObjectType,
   GraphQLNamedType,
   GraphQLObjectType,
 } from 'postgraphile/graphql';
-import {
-  isEnumType,
-  isInputObjectType,
-  isIntrospectionType,
-  isNonNullType,
-  isObjectType,
-} from 'postgraphile/graphql';
+import { isInputObjectType, isIntrospectionType, isObjectType } from 'postgraphile/graphql';
 import { type FunctionResource, fieldsOf, functionsOf } from './functions.ts';
 import { FIELDS, INPUTS, TYPES } from './words.ts';
 
@@ -47,8 +40,6 @@ export const DescribePlugin: GraphileConfig.Plugin = {
           describeType(type, rows, plural);
           if (isObjectType(type)) describeFields(type, rows, plural, functions);
           if (isInputObjectType(type)) describeInputs(type, inputs.has(type.name));
-          if (isEnumType(type))
-            describeOrders(type, schema.getType(type.name.replace(/OrderBy$/, '')));
         }
         describeArguments(schema.getTypeMap(), build, functions);
         return schema;
@@ -135,17 +126,6 @@ function describeInputs(type: GraphQLInputObjectType, mutation: boolean): void {
     if (mutation) field.description = INPUTS[field.name] ?? field.description;
     if (made && field.type.toString() === `${made}Input!`)
       field.description = 'The values of the new row.';
-  }
-}
-
-function describeOrders(type: GraphQLEnumType, row: GraphQLNamedType | undefined): void {
-  for (const value of type.getValues()) {
-    const [, column, direction] = /^(.*)_(ASC|DESC)$/.exec(value.name) ?? [];
-    if (!column) continue;
-    const field = column.toLowerCase().replace(/_(.)/g, (_, letter) => letter.toUpperCase());
-    const way = direction === 'ASC' ? 'ascending' : 'descending';
-    const nullable = isObjectType(row) && !isNonNullType(row.getFields()[field]?.type);
-    value.description = `By ${field}, ${way}${nullable ? '; null counts as the earliest' : ''}.`;
   }
 }
 

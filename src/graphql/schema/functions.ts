@@ -4,7 +4,13 @@
  */
 import type {} from 'graphile-build-pg';
 import type {} from 'postgraphile';
-import type { PgCodec, PgResource, PgResourceParameter } from 'postgraphile/@dataplan/pg';
+import type {
+  PgCodec,
+  PgCodecWithAttributes,
+  PgResource,
+  PgResourceParameter,
+} from 'postgraphile/@dataplan/pg';
+import { type SQL, sql } from 'postgraphile/pg-sql2';
 
 export type FunctionResource = PgResource<string, PgCodec, never[], readonly PgResourceParameter[]>;
 
@@ -34,3 +40,25 @@ export function fieldsOf(
       : []),
   ];
 }
+
+export interface ComputedColumn {
+  readonly resource: FunctionResource;
+  /** The call of the function for a row. */
+  readonly expression: (row: SQL) => SQL;
+  readonly notNull: boolean;
+}
+
+/** Functions that take a row of this table and no other required argument, and return one value. */
+export const computedColumns = (
+  build: GraphileBuild.Build,
+  codec: PgCodecWithAttributes,
+): ComputedColumn[] =>
+  functionsOf(build).flatMap((resource) => {
+    const { parameters, from, isUnique } = resource;
+    const [row, ...others] = parameters;
+    const single = isUnique && !resource.codec.attributes && !resource.codec.arrayOfCodec;
+    if ((row?.codec as PgCodec) !== codec || !others.every(({ optional }) => optional)) return [];
+    if (!single || typeof from !== 'function') return [];
+    const expression = (of: SQL) => sql`${from({ placeholder: of })}`;
+    return { resource, expression, notNull: resource.extensions?.tags?.notNull === true };
+  });

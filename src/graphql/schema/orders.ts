@@ -1,18 +1,28 @@
 /**
- * Sort orders. PostGraphile offers indexed columns; this plugin offers every orderable column of an owned
- * table, because the index on the owner limits the rows to sort. Equal values are ordered by id in the
- * same direction (PostGraphile's rule), so each cursor is one place. Adds no order to other tables.
+ * Sort orders: every orderable column of a table or view, and computed columns that ask for it. Equal values are
+ * ordered by the primary key in the same direction (PostGraphile's rule), so each cursor is one place. A null in
+ * updated_at is the earliest time; any other null comes last in both directions. Must never let a row without a
+ * value get lost between two pages.
  */
 import type {} from 'graphile-build-pg';
 import type {} from 'postgraphile';
-import type { PgSelectQueryBuilder } from 'postgraphile/@dataplan/pg';
-import { sql } from 'postgraphile/pg-sql2';
-import { isOrderable, isOwned, isTime, OWNER_COLUMN } from './columns.ts';
+import {
+  type PgCodec,
+  type PgCodecWithAttributes,
+  type PgSelectQueryBuilder,
+  TYPES,
+} from 'postgraphile/@dataplan/pg';
+import type { GraphQLEnumValueConfig } from 'postgraphile/graphql';
+import { type SQL, sql } from 'postgraphile/pg-sql2';
+import { CHANGED_COLUMN, isOrderable, isTime, type Kind, OWNER_COLUMN } from './columns.ts';
+import { computedColumns } from './functions.ts';
+
+type Direction = 'ASC' | 'DESC';
 
 export const OrdersPlugin: GraphileConfig.Plugin = {
   name: 'OrdersPlugin',
   version: '1.0.0',
-  after: ['PgOrderAllAttributesPlugin', 'PgOrderByPrimaryKeyPlugin'],
+  after: ['PgOrderAllAttributesPlugin', 'PgOrderByPrimaryKeyPlugin', 'PgOrderCustomFieldsPlugin'],
   schema: {
     entityBehavior: {
       pgCodecAttribute: {
@@ -20,8 +30,7 @@ export const OrdersPlugin: GraphileConfig.Plugin = {
           provides: ['rowguardOrders'],
           callback: (behavior, [codec, name]) => {
             const attribute = codec.attributes[name];
-            const offered =
-              attribute && isOwned(codec) && name !== OWNER_COLUMN && isOrderable(attribute);
+            const offered = attribute && name !== OWNER_COLUMN && isOrderable(attribute);
             return [behavior, offered ? 'attribute:orderBy' : '-attribute:orderBy'];
           },
         },
@@ -30,44 +39,112 @@ export const OrdersPlugin: GraphileConfig.Plugin = {
     hooks: {
       GraphQLEnumType_values(values, build, { scope }) {
         const { pgCodec } = scope;
-        if (!scope.isPgRowSortEnum || !pgCodec || !isOwned(pgCodec)) return values;
+        if (!scope.isPgRowSortEnum || !pgCodec?.attributes) return values;
         // NATURAL is not an order, and PRIMARY_KEY_* is the same as ID_*.
-        const { NATURAL: _n, PRIMARY_KEY_ASC: _a, PRIMARY_KEY_DESC: _d, ...rest } = values;
-        for (const [attributeName, attribute] of Object.entries(pgCodec.attributes)) {
-          if (attribute.notNull || !isTime(attribute)) continue;
-          for (const direction of ['ASC', 'DESC'] as const) {
-            const name = build.inflection.orderByAttributeEnum({
-              codec: pgCodec,
-              attributeName,
-              variant: direction === 'ASC' ? 'asc' : 'desc',
-            });
-            if (!(name in rest)) continue;
-            rest[name] = {
-              ...rest[name],
-              extensions: { grafast: { apply: neverIsEarliest(attributeName, direction) } },
-            };
-          }
+        const { NATURAL, PRIMARY_KEY_ASC: _a, PRIMARY_KEY_DESC: _d, ...rest } = values;
+        for (const order of ordersOf(build, pgCodec as PgCodecWithAttributes)) {
+          const before = rest[order.name];
+          if (before) rest[order.name] = { ...before, ...enumValueOf(order) };
         }
-        return rest;
+        return Object.keys(rest).length > 0 || !NATURAL ? rest : { NATURAL };
       },
     },
   },
 };
 
+export interface Order extends Kind {
+  /** Of the enum value. */
+  readonly name: string;
+  readonly field: string;
+  readonly direction: Direction;
+  readonly expression: (row: SQL) => SQL;
+  /** Whether null is a time before all others; elsewhere it is the absence of a value. */
+  readonly nullIsEarliest: boolean;
+  readonly computed: boolean;
+}
+
+/** The orders that the API may have: PostGraphile's behaviors decide which it has. */
+export function ordersOf(build: GraphileBuild.Build, codec: PgCodecWithAttributes): Order[] {
+  const { inflection } = build;
+  const both = (make: (variant: 'asc' | 'desc') => Order): Order[] => [make('asc'), make('desc')];
+  const columns = Object.entries(codec.attributes).flatMap(([attributeName, attribute]) =>
+    both((variant) => ({
+      codec: attribute.codec,
+      notNull: attribute.notNull,
+      name: inflection.orderByAttributeEnum({ codec, attributeName, variant }),
+      field: inflection.attribute({ codec, attributeName }),
+      direction: variant === 'asc' ? 'ASC' : 'DESC',
+      expression: (row) => sql`${row}.${sql.identifier(attributeName)}`,
+      nullIsEarliest: attributeName === CHANGED_COLUMN && isTime(attribute),
+      computed: false,
+    })),
+  );
+  const computed = computedColumns(build, codec).flatMap(({ resource, expression, notNull }) =>
+    both((variant) => ({
+      codec: resource.codec as PgCodec,
+      notNull,
+      name: inflection.computedAttributeOrder({ resource, variant }),
+      field: inflection.computedAttributeField({ resource }),
+      direction: variant === 'asc' ? 'ASC' : 'DESC',
+      expression,
+      nullIsEarliest: false,
+      computed: true,
+    })),
+  );
+  return [...columns, ...computed];
+}
+
+function enumValueOf(order: Order): GraphQLEnumValueConfig {
+  const { field, notNull, direction, nullIsEarliest } = order;
+  const way = direction === 'ASC' ? 'ascending' : 'descending';
+  const nulls = nullIsEarliest
+    ? '; null counts as the earliest'
+    : '; rows without a value are last';
+  const description = `By ${field}, ${way}${notNull ? '' : nulls}.`;
+  // PostGraphile's own order is right for columns that are never null.
+  if (notNull) return { description };
+  return { description, extensions: { grafast: { apply: applyOrder(order) } } };
+}
+
+export const applyOrder = (order: Order): ((query: PgSelectQueryBuilder) => void) =>
+  order.nullIsEarliest && !order.notNull ? earliestIfNull(order) : lastIfNull(order);
+
+/** In cursors PostgreSQL's own text: the API's format has no infinity, and a number makes 0 of null. */
+const asText = <C extends PgCodec>(codec: C): C => ({
+  ...codec,
+  castFromPg: undefined,
+  fromPg: (value: unknown) => value,
+});
+
 /**
  * Nothing compares with null, so a cursor on a null would end the pages. With -infinity in its place the
  * order has no nulls, and the condition of a cursor stays one comparison of tuples.
  */
-const neverIsEarliest =
-  (attribute: string, direction: 'ASC' | 'DESC') =>
+const earliestIfNull =
+  ({ expression, codec, direction }: Order) =>
   (query: PgSelectQueryBuilder): void =>
     query.orderBy({
-      attribute,
+      fragment: sql`coalesce(${expression(query.alias)}, '-infinity')`,
+      codec: asText(codec),
+      nullable: false,
       direction,
-      callback: (column, codec) => [
-        sql`coalesce(${column}, '-infinity')`,
-        // PostgreSQL's own text, because the API's format has no infinity.
-        { ...codec, castFromPg: undefined },
-        false,
-      ],
     });
+
+/**
+ * Two orders: first whether there is a value, then the value. A cursor then compares values of its own kind only:
+ * PostGraphile's condition for nulls (5.1.5) takes the wrong side. Both orders go in one direction, because
+ * PostGraphile orders equal rows by the primary key in the direction of the first.
+ */
+const lastIfNull =
+  ({ expression, codec, notNull, direction }: Order) =>
+  (query: PgSelectQueryBuilder): void => {
+    const value = expression(query.alias);
+    if (!notNull)
+      query.orderBy({
+        fragment: direction === 'ASC' ? sql`(${value} is null)` : sql`(${value} is not null)`,
+        codec: TYPES.boolean,
+        nullable: false,
+        direction,
+      });
+    query.orderBy({ fragment: value, codec: asText(codec), nullable: !notNull, direction });
+  };

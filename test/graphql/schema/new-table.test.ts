@@ -55,7 +55,11 @@ const namesOf = async (type: string, what: string): Promise<string[]> => {
 
 test('filters and orders follow the types of its columns', async () => {
   expect(await namesOf('NoteCondition', 'inputFields')).toEqual(
-    ['pinned', 'weight', 'dueBefore', 'dueSince', 'search', 'updatedBefore', 'updatedSince'].sort(),
+    [
+      ...['pinned', 'search', 'remarkIsNull', 'dueBefore', 'dueSince', 'dueIsNull'],
+      ...['updatedBefore', 'updatedSince', 'updatedIsNull'],
+      ...['weight', 'weightSince', 'weightBefore', 'weightIn', 'weightNot'],
+    ].sort(),
   );
   expect(await namesOf('NoteOrderBy', 'enumValues')).toEqual(
     ['BODY', 'DUE_AT', 'ID', 'PINNED', 'UPDATED_AT', 'WEIGHT']
