@@ -34,9 +34,13 @@ export const ODD_TABLES = `
   create view public.calm_thing with (security_invoker) as
     select id, code, amount from public.thing where mood = 'calm';
   grant select on public.calm_thing to todo_user;
+  create view public.keyed_thing with (security_invoker) as select id, seen_at, ratio from public.thing;
+  comment on view public.keyed_thing is E'@primaryKey id';
+  grant select on public.keyed_thing to todo_user;
 
   create function public.thing_label(thing public.thing, prefix text default 'p') returns text
     language sql stable begin atomic select prefix || thing.code || thing.id; end;
+  comment on function public.thing_label is E'@behavior +orderBy';
   create function public.thing_parts_named(thing public.thing, name text) returns setof public.part
     language sql stable begin atomic
       select * from public.part p where p.thing_id = thing.id and p.name = thing_parts_named.name; end;

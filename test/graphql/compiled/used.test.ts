@@ -5,8 +5,10 @@ import { extendSchema, gql } from 'postgraphile/utils';
 import { beforeAll, expect, test, vi } from 'vitest';
 import { useOperations } from '../../support/compiled.ts';
 import { useTestDatabase } from '../../support/database.ts';
+import { ODD_TABLES, oddRows } from '../../support/odd-tables.ts';
 
 const database = useTestDatabase();
+beforeAll(() => database.owner.query(ODD_TABLES));
 const operations = useOperations(database);
 /** An extension of the API that sends a statement for each task of a list. */
 const extended = useOperations(database, [
@@ -38,6 +40,7 @@ beforeAll(async () => {
   await database.privileged.query(`
     insert into public."user" (id, email) values (${WHO}, 'a@used.test'), (45, 'b@used.test');
     insert into public.task (title, user_id) select 'task ' || n, ${WHO} from generate_series(1, 30) n;`);
+  await database.privileged.query(oddRows(WHO));
 });
 
 const TASK = 'id title description completed createdAt updatedAt';
@@ -46,6 +49,10 @@ test.each([
   `{ tasks(first: 10) { nodes { ${TASK} } } }`,
   `{ tasks(first: 10, condition: { completed: false }, orderBy: TITLE_ASC) { totalCount nodes { ${TASK} } } }`,
   '{ tasks { edges { cursor node { id } } pageInfo { hasNextPage hasPreviousPage startCursor endCursor } } }',
+  '{ things(first: 2, orderBy: [AMOUNT_DESC, DAY_ASC], condition: {ratioIsNull: false, moodIn: [calm]}) { edges { cursor node { id } } totalCount } }',
+  '{ things(first: 2, orderBy: LABEL_DESC, condition: {daySince: "2020-01-02", amountNot: "1"}) { edges { cursor node { id } } } }',
+  '{ calmThings(first: 2, orderBy: AMOUNT_DESC) { edges { cursor node { code } } pageInfo { hasNextPage } } }',
+  '{ keyedThings(first: 2, orderBy: SEEN_AT_ASC, condition: {ratioBefore: 1}) { nodes { id } } }',
   `{ me { id email tasks(first: 3) { totalCount nodes { ${TASK} user { email } } } } }`,
   `{ task(id: 1) { ${TASK} user { id } } }`,
   `mutation { createTask(input: { task: { title: "x" } }) { task { ${TASK} user { email } } } }`,
@@ -86,6 +93,22 @@ test('an order that is a variable, set or absent', async () => {
     const ran = await operations.run(WHO, text, { n: 3, ...(by && { by }) });
     expect([ran.by, ran.result.errors]).toEqual(['compiled', undefined]);
   }
+});
+
+test('pages of nullable columns, with the cursor as a variable', async () => {
+  const text = `query ($at: Cursor, $by: [ThingOrderBy!], $c: ThingCondition) {
+    things(first: 2, after: $at, orderBy: $by, condition: $c) { pageInfo { endCursor } nodes { id } } }`;
+  const seen: unknown[] = [];
+  for (let at: unknown = null; seen.length < 9; ) {
+    const ran = await operations.run(WHO, text, { at, by: ['RATIO_DESC'], c: { amountNot: '1' } });
+    expect([ran.by, ran.result.errors]).toEqual(['compiled', undefined]);
+    const { things } = JSON.parse(JSON.stringify(ran.result.data));
+    if (things.nodes.length === 0) break;
+    seen.push(...things.nodes.map(({ id }: { id: number }) => id));
+    at = things.pageInfo.endCursor;
+  }
+  expect(new Set(seen).size).toBe(seen.length);
+  expect(seen).toHaveLength(8);
 });
 
 test('grafast reports an error', async () => {
