@@ -79,11 +79,13 @@ export function migrationSettings(connectionString: string, say: (line: string) 
 }
 
 /**
- * FORCE row level security applies to the owner too: an update that no policy allows changes no row and
- * raises no error. With row_security = off it is an error. Set for work in progress only; committed files
- * have passed this check. docs/conventions.md, "Data migrations".
+ * Settings for work in progress only; committed files have passed these checks.
+ * row_security: FORCE row level security applies to the owner too, so an update that no policy allows
+ * changes no row and raises no error. With `off` it is an error. docs/conventions.md, "Data migrations".
+ * check_function_bodies: under row_security = off PostgreSQL refuses each function that queries a table.
+ * checkFunctions() (functions.ts) checks the bodies afterwards.
  */
-export const NO_SILENT_ROWS = { row_security: 'off' } as const;
+export const CURRENT_SETTINGS = { row_security: 'off', check_function_bodies: 'off' } as const;
 
 /** Runs the commands of .gmrc with this Node and this checkout, independent of PATH and directory. */
 const runHere = (key: string, value: unknown): unknown =>

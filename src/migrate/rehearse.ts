@@ -9,12 +9,13 @@ import { OperatorError } from '../errors.ts';
 import { CURRENT_NAME } from './current.ts';
 import { dropDirectViews, refreshDirectViews } from './direct.ts';
 import { dumpSchema } from './dump.ts';
-import { NO_SILENT_ROWS } from './migrate.ts';
+import { checkFunctions } from './functions.ts';
+import { CURRENT_SETTINGS } from './migrate.ts';
 import { describeSqlError, isSqlError, locate } from './sql-error.ts';
 
 export async function rehearse(settings: Settings, shadowUrl: string, sql: string): Promise<void> {
   await reset(settings, true);
-  const careful = { ...settings, pgSettings: NO_SILENT_ROWS };
+  const careful = { ...settings, pgSettings: CURRENT_SETTINGS };
   const once = await runAndDump(careful, shadowUrl, sql, 'The migration fails:');
   const twice = await runAndDump(
     careful,
@@ -46,6 +47,7 @@ async function runAndDump(
         { cause: error },
       );
     });
+    await checkFunctions(client, sql, CURRENT_NAME);
     await refreshDirectViews(client);
     return await dumpSchema(client);
   });

@@ -11,7 +11,8 @@ import { withClient } from '../database/connect.ts';
 import { describeError, OperatorError } from '../errors.ts';
 import { CURRENT_FILE, CURRENT_NAME } from './current.ts';
 import { keepDirectViews } from './direct.ts';
-import { connectionsClosed, migrationSettings, NO_SILENT_ROWS, patiently } from './migrate.ts';
+import { checkFunctions } from './functions.ts';
+import { CURRENT_SETTINGS, connectionsClosed, migrationSettings, patiently } from './migrate.ts';
 import { migrationError } from './migration-error.ts';
 import { describeParsingError, describeSqlError, isSqlError, locate } from './sql-error.ts';
 
@@ -82,8 +83,9 @@ export async function runCurrent({ ownerUrl, applied, say }: CurrentOptions): Pr
     const settings = migrationSettings(ownerUrl, () => {});
     await patiently(() => migrate(settings));
     // `applied` runs the doctor on an open connection; .gmrc would start a process for it.
-    const ours = { ...settings, pgSettings: NO_SILENT_ROWS, afterCurrent: [] };
+    const ours = { ...settings, pgSettings: CURRENT_SETTINGS, afterCurrent: [] };
     await keepDirectViews(ownerUrl, () => patiently(() => watch(ours, true)));
+    await withClient(ownerUrl, (client) => checkFunctions(client, sql, CURRENT_NAME));
     const ran = performance.now();
     await applied();
     const ms = (since: number) => Math.round(performance.now() - since);

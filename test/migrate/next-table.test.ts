@@ -1,0 +1,122 @@
+/**
+ * The SQL of the next developer, saved into current.sql under a running server: a column more, and each kind
+ * of table and function. What a save brings is asked for over HTTP. The last test commits it all.
+ */
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { useCheckout } from '../support/checkout.ts';
+import { query, ready, runScript, type Started } from '../support/process.ts';
+
+const checkout = useCheckout(() => ({}));
+let server: Started;
+let url: string;
+let alice: string;
+let bob: string;
+
+beforeAll(async () => {
+  server = runScript('src/main.ts', ['--watch'], {}, undefined, checkout.root, true);
+  const started = await ready(server);
+  url = started.url;
+  [alice = '', bob = ''] = started.tokens;
+  await server.until(/current\.sql was run/);
+}, 120_000);
+afterAll(async () => {
+  server.child.kill('SIGTERM');
+  await server.exit;
+}, 60_000);
+
+const saved: string[] = [];
+
+/** Saves all SQL so far and this; returns what the watcher printed. */
+async function save(sql: string): Promise<string> {
+  const before = server.output().length;
+  checkout.save([...saved, sql].join('\n'));
+  const printed = () => server.output().slice(before);
+  await expect
+    .poll(printed, { timeout: 60_000, interval: 50 })
+    .toMatch(/current\.sql was run; done|Save the file to try again/);
+  return printed();
+}
+
+/** Saves SQL that runs and is clean, and keeps it for the saves to come. */
+async function add(sql: string): Promise<void> {
+  const printed = await save(sql);
+  expect(printed).toMatch(/current\.sql was run; done/);
+  expect(printed).not.toMatch(/error|warning/);
+  saved.push(sql);
+}
+
+// biome-ignore lint/suspicious/noExplicitAny: tests read answers as a client without types would
+async function data(token: string, text: string): Promise<any> {
+  const answer = await query(url, token, text);
+  expect(answer.errors).toBeUndefined();
+  return answer.data;
+}
+
+const codeOf = async (token: string, text: string): Promise<string | undefined> =>
+  (await query(url, token, text)).errors?.[0]?.extensions?.code;
+
+test('a column more on "user" and on task', { timeout: 120_000 }, async () => {
+  await add(`
+    alter table public."user" drop column if exists nickname;
+    alter table public."user" add column nickname text not null default 'me';
+    comment on column public."user".nickname is 'What the person wants to be called.';
+    alter table public.task drop column if exists place;
+    alter table public.task add column place text;
+    grant insert (place), update (place) on public.task to todo_user;
+    comment on column public.task.place is 'Where it is to be done.';`);
+  expect((await data(alice, '{ me { id nickname } }')).me).toEqual({ id: 1, nickname: 'me' });
+
+  const create = (place: string) =>
+    `mutation { createTask(input: { task: { title: "t", place: "${place}" }, idempotencyKey: "k" })
+      { task { id place updatedAt } } }`;
+  const { task } = (await data(alice, create('here'))).createTask;
+  expect(task).toMatchObject({ place: 'here', updatedAt: null });
+  expect((await data(alice, create('here'))).createTask.task).toEqual(task);
+  expect(await codeOf(alice, create('there'))).toBe('CONFLICT');
+
+  const move = (place: string) =>
+    `mutation { updateTask(input: { id: ${task.id}, patch: { place: "${place}" }, expectedUpdatedAt: null })
+      { task { place updatedAt } } }`;
+  const moved = (await data(alice, move('there'))).updateTask.task;
+  expect(moved).toEqual({ place: 'there', updatedAt: expect.any(String) });
+  expect(await codeOf(alice, move('elsewhere'))).toBe('CONFLICT');
+  expect((await data(alice, `{ task(id: ${task.id}) { place updatedAt } }`)).task).toEqual(moved);
+});
+
+test('a function that is wrong is named with its line, also one that another change breaks', {
+  timeout: 120_000,
+}, async () => {
+  const wrong =
+    await save(`create or replace function public.wrong() returns integer language sql stable
+    begin atomic
+      select count(*)::integer from public.task;
+    end;
+    create or replace function public.wrong_text() returns integer language sql stable as $$
+      select count(*)::integer from public.task where titel = 'x';
+    $$;`);
+  expect(wrong).toMatch(
+    /current\.sql:\d+:\d+: function public\.wrong_text\(\): column "titel" does not exist \(42703\)/,
+  );
+  expect(wrong).toMatch(/\| +select count\(\*\)::integer from public\.task where titel = 'x';\n/);
+
+  await add(`drop function if exists public.wrong_text(), public.wrong(), public.places();
+    create function public.places() returns text language sql stable as 'select max(place) from public.task';
+    comment on function public.places() is 'A function whose body PostgreSQL reads at each call.';`);
+  saved.pop();
+  const broken = await save('alter table public.task drop column place;');
+  expect(broken).toMatch(
+    /current\.sql: function public\.places\(\): column "place" does not exist \(42703\)\n.*Create the function again/s,
+  );
+  await add('drop function if exists public.places();');
+});
+
+test('all of it is committed, and the account can still be deleted', {
+  timeout: 180_000,
+}, async () => {
+  const { code, stderr } = await checkout.db('commit', '-m', 'more');
+  expect(stderr).toContain('Committed.');
+  expect(code).toBe(0);
+  expect((await data(bob, 'mutation { deleteMe { user { id nickname } } }')).deleteMe.user).toEqual(
+    { id: 2, nickname: 'me' },
+  );
+});
