@@ -56,7 +56,7 @@ const refused: [what: string, sql: string, code: string][] = [
   ['skip triggers', 'set session_replication_role = replica', DENIED],
   [
     'add a trigger',
-    'create trigger t before update on public.task for each row execute function app_private.touch_task()',
+    'create trigger t before update on public.task for each row execute function app_private.touch()',
     DENIED,
   ],
   ['add a rule', 'create rule r as on delete to public.task do instead nothing', DENIED],
@@ -90,7 +90,7 @@ const refused: [what: string, sql: string, code: string][] = [
   ['make a publication', 'create publication p', DENIED],
   [
     'make an event trigger',
-    'create event trigger e on ddl_command_start execute function app_private.touch_task()',
+    'create event trigger e on ddl_command_start execute function app_private.touch()',
     DENIED,
   ],
   ['make a database', 'create database mine', DENIED],

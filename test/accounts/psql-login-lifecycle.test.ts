@@ -81,9 +81,10 @@ test('a login has no right on a table; on each view it has what todo_user has on
   expect(others.rows.map(({ object }) => object)).toEqual([
     'app_private.current_user_id()',
     'app_private.psql_user_id()',
+    'direct.claim_create(text,text,jsonb)',
     'direct.clear_completed_tasks()',
-    'direct.create_task_once(text,text,text,boolean)',
     'direct.delete_me()',
+    'direct.finish_create(text,text,text)',
     'direct.me()',
     'direct.set_all_tasks_completed(boolean)',
     'schema direct',

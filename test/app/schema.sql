@@ -4,6 +4,23 @@ create schema app_private;
 
 create schema public;
 
+create table app_private.create_request (
+  user_id integer not null,
+  relation text not null,
+  key text not null,
+  digest bytea not null,
+  row_id text,
+  created_at timestamp with time zone not null default now()
+);
+
+alter table app_private.create_request add constraint create_request_key_length CHECK (((char_length(key) >= 1) AND (char_length(key) <= 200)));
+
+alter table app_private.create_request add constraint create_request_user_id_fkey FOREIGN KEY (user_id) REFERENCES public."user"(id) ON DELETE CASCADE;
+
+alter table app_private.create_request add constraint create_request_pkey PRIMARY KEY (user_id, relation, key);
+
+alter table app_private.create_request DISABLE row level security, NO FORCE row level security;
+
 create table app_private.deleted_user (
   id integer not null,
   deleted_at timestamp with time zone not null
@@ -71,22 +88,6 @@ alter table app_private.schema_fingerprint add constraint schema_fingerprint_one
 alter table app_private.schema_fingerprint add constraint schema_fingerprint_pkey PRIMARY KEY (singleton);
 
 alter table app_private.schema_fingerprint DISABLE row level security, NO FORCE row level security;
-
-create table app_private.task_request (
-  user_id integer not null,
-  key text not null,
-  digest bytea not null,
-  task_id integer,
-  created_at timestamp with time zone not null default now()
-);
-
-alter table app_private.task_request add constraint task_request_key_length CHECK (((char_length(key) >= 1) AND (char_length(key) <= 200)));
-
-alter table app_private.task_request add constraint task_request_user_id_fkey FOREIGN KEY (user_id) REFERENCES public."user"(id) ON DELETE CASCADE;
-
-alter table app_private.task_request add constraint task_request_pkey PRIMARY KEY (user_id, key);
-
-alter table app_private.task_request DISABLE row level security, NO FORCE row level security;
 
 create table app_private.user_id_queue (
 
@@ -159,7 +160,7 @@ CREATE INDEX task_user_id_idx ON public.task USING btree (user_id, id);
 
 CREATE TRIGGER _100_immutable BEFORE UPDATE ON public.task FOR EACH ROW WHEN (old.id IS DISTINCT FROM new.id OR old.user_id IS DISTINCT FROM new.user_id OR old.created_at IS DISTINCT FROM new.created_at) EXECUTE FUNCTION app_private.refuse_change('id', 'user_id', 'created_at');
 
-CREATE TRIGGER _200_touch BEFORE UPDATE ON public.task FOR EACH ROW WHEN (old.title IS DISTINCT FROM new.title OR old.description IS DISTINCT FROM new.description OR old.completed IS DISTINCT FROM new.completed) EXECUTE FUNCTION app_private.touch_task();
+CREATE TRIGGER _200_touch BEFORE UPDATE ON public.task FOR EACH ROW EXECUTE FUNCTION app_private.touch();
 
 create policy delete_own on public.task for delete
   using ((user_id = ( SELECT app_private.current_user_id() AS current_user_id)));
@@ -812,17 +813,32 @@ BEGIN ATOMIC
       LEFT JOIN app_private.schema_fingerprint f ON (true));
 END;
 
-CREATE OR REPLACE FUNCTION app_private.touch_task()
+CREATE OR REPLACE FUNCTION app_private.touch()
  RETURNS trigger
  LANGUAGE plpgsql
  SET search_path TO ''
 AS $function$
+declare
+  v_old record := old;
+  v_is_same boolean;
+  v_is_dated boolean;
 begin
-  new.updated_at := greatest(
-    clock_timestamp(),
-    old.created_at,
-    old.updated_at + interval '1 microsecond'
-  );
+  v_old.updated_at := new.updated_at;
+  if v_old *= new then
+    return new;
+  end if;
+  -- A stored generated column is computed after this trigger. Until then it is null in NEW.
+  select jsonb_populate_record(v_old, jsonb_object_agg(a.attname, null) filter (where a.attgenerated = 's')) *= new,
+      bool_or(a.attname = 'created_at')
+    into v_is_same, v_is_dated
+    from pg_catalog.pg_attribute as a where a.attrelid = tg_relid and a.attnum > 0 and not a.attisdropped;
+  if v_is_same then
+    return new;
+  end if;
+  new.updated_at := greatest(clock_timestamp(), old.updated_at + interval '1 microsecond');
+  if v_is_dated then
+    new.updated_at := greatest(new.updated_at, old.created_at);
+  end if;
   return new;
 end
 $function$;
@@ -839,6 +855,37 @@ BEGIN ATOMIC
    ORDER BY d.user_id;
 END;
 
+CREATE OR REPLACE FUNCTION public.claim_create(p_relation text, p_key text, p_content jsonb)
+ RETURNS text
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+declare
+  v_user_id constant integer := app_private.current_user_id();
+  v_digest constant bytea := pg_catalog.sha256(pg_catalog.convert_to(p_content::text, 'UTF8'));
+  v_request app_private.create_request;
+begin
+  -- The person's own old keys only: as many as their last busy day had, and found by the primary key.
+  delete from app_private.create_request as r
+    where r.user_id = v_user_id and r.created_at < pg_catalog.now() - interval '24 hours';
+
+  insert into app_private.create_request (user_id, relation, key, digest)
+    values (v_user_id, p_relation, p_key, v_digest)
+    on conflict (user_id, relation, key) do nothing;
+  if found then
+    return null;
+  end if;
+
+  select r.* into strict v_request from app_private.create_request as r
+    where r.user_id = v_user_id and r.relation = p_relation and r.key = p_key;
+  if v_request.digest <> v_digest then
+    raise exception 'this key was used for other content' using errcode = 'RG011';
+  end if;
+  return v_request.row_id;
+end
+$function$;
+
 CREATE OR REPLACE FUNCTION public.clear_completed_tasks()
  RETURNS integer
  LANGUAGE sql
@@ -852,46 +899,6 @@ BEGIN ATOMIC
     FROM gone;
 END;
 
-CREATE OR REPLACE FUNCTION public.create_task_once(p_key text, p_title text, p_description text DEFAULT NULL::text, p_completed boolean DEFAULT false)
- RETURNS public.task
- LANGUAGE plpgsql
- SECURITY DEFINER
- SET search_path TO ''
-AS $function$
-declare
-  v_user_id constant integer := app_private.current_user_id();
-  v_digest constant bytea := pg_catalog.sha256(pg_catalog.convert_to(
-    pg_catalog.jsonb_build_array(p_title, p_description, p_completed)::text, 'UTF8'));
-  v_request app_private.task_request;
-  v_task public.task;
-begin
-  -- The person's own old keys only: as many as their last busy day had, and found by the primary key.
-  delete from app_private.task_request as r
-    where r.user_id = v_user_id and r.created_at < pg_catalog.now() - interval '24 hours';
-
-  insert into app_private.task_request (user_id, key, digest) values (v_user_id, p_key, v_digest)
-    on conflict (user_id, key) do nothing;
-  if found then
-    insert into public.task (title, description, completed)
-      values (p_title, p_description, p_completed) returning * into v_task;
-    update app_private.task_request as r set task_id = v_task.id
-      where r.user_id = v_user_id and r.key = p_key;
-    return v_task;
-  end if;
-
-  select r.* into strict v_request from app_private.task_request as r
-    where r.user_id = v_user_id and r.key = p_key;
-  if v_request.digest <> v_digest then
-    raise exception 'this key was used for another task' using errcode = 'RG011';
-  end if;
-  select t.* into v_task from public.task as t where t.id = v_request.task_id;
-  if not found then
-    raise exception 'the task that this key made has been deleted' using errcode = 'RG012';
-  end if;
-  return v_task;
-end
-$function$;
-
 CREATE OR REPLACE FUNCTION public.delete_me()
  RETURNS public."user"
  LANGUAGE sql
@@ -900,9 +907,17 @@ CREATE OR REPLACE FUNCTION public.delete_me()
 BEGIN ATOMIC
  DELETE FROM public."user" u
    WHERE (u.id = ( SELECT app_private.current_user_id() AS current_user_id))
-   RETURNING u.id,
-     u.email,
-     u.created_at;
+   RETURNING u.*::public."user" AS u;
+END;
+
+CREATE OR REPLACE FUNCTION public.finish_create(p_relation text, p_key text, p_row_id text)
+ RETURNS void
+ LANGUAGE sql
+ STRICT SECURITY DEFINER
+ SET search_path TO ''
+BEGIN ATOMIC
+ UPDATE app_private.create_request r SET row_id = finish_create.p_row_id
+   WHERE ((r.user_id = ( SELECT app_private.current_user_id() AS current_user_id)) AND (r.relation = finish_create.p_relation) AND (r.key = finish_create.p_key) AND (r.row_id IS NULL));
 END;
 
 CREATE OR REPLACE FUNCTION public.me()
@@ -910,9 +925,7 @@ CREATE OR REPLACE FUNCTION public.me()
  LANGUAGE sql
  STABLE
 BEGIN ATOMIC
- SELECT u.id,
-     u.email,
-     u.created_at
+ SELECT u.*::public."user" AS u
     FROM public."user" u
    WHERE (u.id = ( SELECT app_private.current_user_id() AS current_user_id));
 END;
@@ -943,9 +956,10 @@ grant execute on function app_private.direct_tables() to todo_authenticator;
 grant execute on function app_private.ensure_user(integer,text,timestamp with time zone) to todo_authenticator;
 grant execute on function app_private.psql_user_id() to todo_user;
 grant execute on function app_private.schema_state() to todo_authenticator;
+grant execute on function public.claim_create(text,text,jsonb) to todo_user;
 grant execute on function public.clear_completed_tasks() to todo_user;
-grant execute on function public.create_task_once(text,text,text,boolean) to todo_user;
 grant execute on function public.delete_me() to todo_user;
+grant execute on function public.finish_create(text,text,text) to todo_user;
 grant execute on function public.me() to todo_user;
 grant execute on function public.set_all_tasks_completed(boolean) to todo_user;
 grant usage on schema app_private to todo_authenticator;
@@ -956,6 +970,14 @@ grant delete, select on public.task to todo_user;
 -- default privileges on functions: {owner=X/owner}
 
 comment on schema app_private is 'Identity, personal logins and tombstones: what keeps the rows apart. Never exposed by the API.';
+comment on table app_private.create_request is 'The keys of creates done in the last 24 hours, so that each is done once.';
+comment on column app_private.create_request.user_id is 'The person who sent it.';
+comment on column app_private.create_request.relation is 'The table of the row.';
+comment on column app_private.create_request.key is 'The key, chosen by the client.';
+comment on column app_private.create_request.digest is 'SHA-256 of what was to be created.';
+comment on column app_private.create_request.row_id is 'The primary key of the row that was made, as text.';
+comment on column app_private.create_request.created_at is 'When it was done; forgotten 24 hours later.';
+comment on constraint create_request_key_length on app_private.create_request is 'idempotencyKey must be 1 to 200 characters';
 comment on function app_private.current_user_id() is 'The id of the person the current statement acts for, or null, which matches no row.';
 comment on table app_private.deleted_user is 'Accounts that were deleted; tokens issued up to that moment are refused.';
 comment on column app_private.deleted_user.id is 'The id the account had.';
@@ -999,14 +1021,7 @@ comment on column app_private.schema_fingerprint.fingerprint is 'SHA-256 of the 
 comment on column app_private.schema_fingerprint.migration is 'The migration it was taken after; after any other it says nothing.';
 comment on column app_private.schema_fingerprint.taken_at is 'When it was taken.';
 comment on function app_private.schema_state() is 'Which migrations have run here and the digest of the schema they left. For the server only.';
-comment on table app_private.task_request is 'The keys of creates done in the last 24 hours, so that each is done once.';
-comment on column app_private.task_request.user_id is 'The person who sent it.';
-comment on column app_private.task_request.key is 'The key, chosen by the client.';
-comment on column app_private.task_request.digest is 'SHA-256 of what was to be created.';
-comment on column app_private.task_request.task_id is 'The task it made.';
-comment on column app_private.task_request.created_at is 'When it was done; forgotten 24 hours later.';
-comment on constraint task_request_key_length on app_private.task_request is 'idempotencyKey must be 1 to 200 characters';
-comment on function app_private.touch_task() is 'Trigger: sets updated_at, strictly increasing.';
+comment on function app_private.touch() is 'Trigger: sets updated_at if anything else in the row changed, strictly increasing.';
 comment on table app_private.user_id_queue is 'Locked by ensure_user while it moves the id sequence.';
 comment on function app_private.users_by_email(text) is 'Owner only: the ids of the people with this e-mail address, in upper or lower case.';
 comment on schema public is 'standard public schema';
@@ -1024,10 +1039,12 @@ comment on policy delete_own on public."user" is 'Only the person''s own account
 comment on policy insert_own on public."user" is 'A row can be made only for the person of the token.';
 comment on policy select_own on public."user" is 'A person sees their own account only.';
 comment on policy update_own on public."user" is 'Only the person''s own row, and it stays theirs.';
+comment on function public.claim_create(text,text,jsonb) is '@behavior -*
+Reserves the key of a create, or returns the primary key of the row that it made.';
 comment on function public.clear_completed_tasks() is 'Deletes all tasks that are done, and counts them.';
-comment on function public.create_task_once(text,text,text,boolean) is '@behavior -*
-Creates a task, once per key: repeated within 24 hours it returns the task that is there.';
 comment on function public.delete_me() is 'Deletes the signed-in person''s account and every task in it. Tokens issued so far stop working.';
+comment on function public.finish_create(text,text,text) is '@behavior -*
+Notes which row was made with a key.';
 comment on function public.me() is 'The signed-in person.';
 comment on function public.set_all_tasks_completed(boolean) is '@param completed Whether they are to be done.
 Marks all tasks as done, or as not done, and counts those it changed.';
@@ -1038,12 +1055,12 @@ comment on column public.task.description is 'Details, if there are any: at most
 comment on column public.task.completed is 'Whether it is done.';
 comment on column public.task.user_id is 'The owner: always the person who made the task.';
 comment on column public.task.created_at is 'When the task was made.';
-comment on column public.task.updated_at is 'When title, description or completed last changed; null if they never did.';
+comment on column public.task.updated_at is 'When the task last changed; null if it never did.';
 comment on constraint task_description_length on public.task is 'description must be at most 10,000 characters';
 comment on constraint task_title_length on public.task is 'title must be 1 to 200 characters';
 comment on constraint task_title_not_blank on public.task is 'title must not be blank';
 comment on trigger _100_immutable on public.task is 'id, user_id and created_at never change.';
-comment on trigger _200_touch on public.task is 'Sets updated_at when the content changed.';
+comment on trigger _200_touch on public.task is 'Sets updated_at when anything else in the task changed.';
 comment on policy delete_own on public.task is 'Only one''s own task.';
 comment on policy insert_own on public.task is 'A task is made for the person who makes it.';
 comment on policy select_own on public.task is 'A person sees their own tasks only.';

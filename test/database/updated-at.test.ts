@@ -84,3 +84,35 @@ test('updated_at is never before created_at', async () => {
   );
   expect(await run(rows[0]?.id ?? 0, 'completed = true')).toEqual(['2999-01-01 00:00:00+00']);
 });
+
+// touch() belongs to every table: types without equality, a generated column, no created_at.
+test('a column added later is covered, whatever its type', async () => {
+  const { owner } = database;
+  await owner.query('begin');
+  try {
+    await owner.query(`
+      create table public.odd (id integer, updated_at timestamptz, body text,
+        size integer generated always as (char_length(body)) stored);
+      create trigger _200_touch before update on public.odd for each row execute function app_private.touch();
+      insert into public.odd (id, body) values (1, 'a');
+      alter table public.odd add column data json, add column place point, add gone text`);
+    const change = async (set: string): Promise<string | null> => {
+      const { rows } = await owner.query<{ at: string | null }>(
+        `update public.odd set ${set} returning updated_at::text as at`,
+      );
+      return rows[0]?.at ?? null;
+    };
+    expect(await change("body = 'a', data = null")).toBeNull();
+    const seen = [await change(`data = '{"a": 1}'`), await change("place = '(1,2)'")];
+    seen.push(await change("body = 'b'"), await change('gone = 1'));
+    await owner.query('alter table public.odd drop column gone cascade, add column late integer');
+    seen.push(await change('late = 1'), await change('late = null'));
+    expect(seen).toEqual([...new Set(seen)].sort());
+    expect(seen).not.toContain(null);
+    expect(await change(`body = 'b', data = '{"a": 1}', place = '(1,2)', late = null`)).toBe(
+      seen.at(-1),
+    );
+  } finally {
+    await owner.query('rollback');
+  }
+});

@@ -120,8 +120,12 @@ const FUNCTIONS: readonly ServedFunction[] = [
     payload: ['count'],
   },
   {
-    name: 'public.create_task_once(text, text, text, boolean)',
-    call: "select * from public.create_task_once(gen_random_uuid()::text, 'mine')",
+    name: 'public.claim_create(text, text, jsonb)',
+    call: "select public.claim_create('task', gen_random_uuid()::text, '{}')",
+  },
+  {
+    name: 'public.finish_create(text, text, text)',
+    call: "select public.finish_create('task', 'key', '1')",
   },
   {
     name: 'app_private.current_user_id()',
@@ -136,7 +140,7 @@ const PRIVATE: Readonly<Record<string, string>> = {
   'app_private.email_claim': 'user_id',
   'app_private.email_digest': 'user_id',
   'app_private.deleted_user': 'id',
-  'app_private.task_request': 'user_id',
+  'app_private.create_request': 'user_id',
 };
 
 export const SHIPPED_ROWS: Rows = {

@@ -31,6 +31,7 @@ export const SHIPPED: readonly string[] = [
   'task-actions',
   'schema-state',
   'direct',
+  'next-column',
 ];
 
 const isShipped = (file: string): boolean =>

@@ -42,39 +42,39 @@ where c.owner is not null and not c.relispartition
 group by c.name, x.condition, x.arguments
 union all
 
--- expectedUpdatedAt compares updated_at: a column that changes without it is a lost update.
+-- expectedUpdatedAt compares updated_at: a column that changes without it is a lost update. touch() compares
+-- whole rows. A trigger with WHEN or a list of columns does not know the columns that are added later.
 select 'TOUCH_MISSING', 'error', c.name,
-  format('%s of %s can change without a new updated_at.', string_agg(a.name, ', ' order by a.attnum), c.name),
-  coalesce(format('create or replace trigger %I before update on %s for each row '
-    'when (old.* is distinct from new.*) execute function %s;',
-    coalesce(x.tgname, '_200_touch'), c.name, x.name), '-- a trigger before update that sets new.updated_at')
+  format('Not every change of %s sets updated_at: no enabled trigger calls app_private.touch() at each update.', c.name),
+  format('create or replace trigger %I before update on %s for each row execute function app_private.touch();',
+    coalesce((
+      select t.tgname from trigger as t join routine as f on f.oid = t.tgfoid
+      where t.relation = c.oid and t.is_before_update and f.body ~* '\mnew\.updated_at\s*:?='
+      order by f.name <> 'app_private.touch()', t.oid limit 1
+    ), '_200_touch'), c.name)
 from relation as c
-join attribute as a on a.attrelid = c.oid and exists (
-  select from held as h
-  where h.relation = c.oid and h.privilege = 'update' and h.grantee <> 0
-    and (h.attnum = a.attnum or (h.attnum is null and a.attname not in ('id', 'created_at', 'updated_at')))
-)
-left join lateral (
-  select t.tgname, f.name
-  from routine as f
-  left join trigger as t on t.tgfoid = f.oid and t.relation = c.oid and t.is_before_update
-  where f.is_trigger and f.body ~* '\mnew\.updated_at\s*:?='
-  order by t.oid is null, f.name <> 'app_private.touch()', f.oid
-  limit 1
-) as x on true
 where c.served and c.is_table and not c.relispartition
-  and exists (select from attribute as u where u.attrelid = c.oid and u.attname = 'updated_at')
+  and exists (select from attribute as a where a.attrelid = c.oid and a.attname = 'updated_at')
   and not exists (
-    select from trigger as t
-    join routine as f on f.oid = t.tgfoid and f.body ~* '\mupdated_at\M'
-    where t.relation = c.oid and t.is_enabled and t.is_before_update
-      and f.name <> 'app_private.refuse_change()'
-      and (t.tgattr = ''::int2vector or a.attnum = any (t.tgattr::smallint[]))
-      and (t.condition is null or (
-        t.condition ~ format('\{VAR :varno 1 :varattno (0|%s) ', a.attnum)
-        and t.condition ~ format('\{VAR :varno 2 :varattno (0|%s) ', a.attnum)))
+    select from trigger as t join routine as f on f.oid = t.tgfoid and f.name = 'app_private.touch()'
+    where t.relation = c.oid and t.is_enabled and t.is_before_update and t.tgattr = ''::int2vector
+      and t.condition is null
   )
-group by c.name, x.tgname, x.name
+union all
+
+-- Triggers fire in the order of their names. What is changed after touch() has compared, it does not see.
+select 'TOUCH_EARLY', 'error', t.object,
+  format('%I of %s runs before %s, so updated_at misses what those change.', t.tgname, c.name,
+    string_agg(quote_ident(l.tgname), ', ' order by l.tgname)),
+  format('alter trigger %I on %s rename to %I;', t.tgname, c.name, '_900_touch' || case
+    when max(l.tgname::text collate "C") >= '_900_touch' then '_last' else '' end)
+from trigger as t
+join routine as f on f.oid = t.tgfoid and f.name = 'app_private.touch()'
+join relation as c on c.oid = t.relation and not c.relispartition
+join trigger as l on l.relation = t.relation and l.is_enabled and l.is_before_update and l.tgname > t.tgname
+join routine as g on g.oid = l.tgfoid and g.name <> f.name and g.body ~* '\mnew\.\w+\s*:?='
+where t.is_before_update
+group by t.object, t.tgname, c.name
 union all
 
 -- Without a tombstone an old token makes the deleted account again.
@@ -96,6 +96,8 @@ select 'TRIGGER_REPLACED', 'error', f.name, format('%s no longer %s.', f.name, x
 from routine as f
 join (values
   ('app_private.refuse_change()', 'raise exception', '\mreturn\M', 'refuses the change'),
+  ('app_private.touch()', 'new\.updated_at := greatest\(clock_timestamp\(\), old\.updated_at \+', '\mnull;',
+    'sets updated_at at each change'),
   ('app_private.remember_deleted_user()', 'insert into app_private\.deleted_user', '\mif\M', 'writes the tombstone')
 ) as x (name, must, must_not, promise) on x.name = f.name
 where f.body !~* x.must or f.body ~* x.must_not

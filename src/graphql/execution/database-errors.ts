@@ -76,10 +76,8 @@ export function clientMeaning(
       // The account's row is missing only if the account was deleted meanwhile.
       if (rule?.account) return { code: 'ACCOUNT_DELETED', message: GONE };
       return { ...conflict('REFERENCE', message ?? referenceOf(error)), field };
-    case 'RG011': // create_task_once: the key was used for other content
+    case 'RG011': // claim_create: the key was used for other content
       return conflict('KEY_REUSED', 'This idempotencyKey was used with other content.');
-    case 'RG012': // create_task_once: the row of the key was deleted
-      return conflict('KEY_GONE', 'The row created with this idempotencyKey was deleted.');
     case '23502': {
       // not_null_violation
       const name = namedField(error, fieldOf);

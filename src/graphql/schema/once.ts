@@ -1,26 +1,31 @@
 /**
- * Insert of one row with an idempotency key. With a key, calls the table's function create_<table>_once,
- * which returns the existing row for a repeated key; without one, PostGraphile's insert. Never decides
- * here whether a key is new: only the database can do that safely.
+ * Insert of one row with an idempotency key, for any table with a primary key of one column. With a key, one
+ * statement reserves the key (claim_create), inserts the row and notes the row's key (finish_create). Without
+ * a key, PostGraphile's insert. Never decides here whether a key is new: only the database can do that safely.
  */
 import type { PgResource } from 'postgraphile/@dataplan/pg';
 import { PgInsertSingleStep } from 'postgraphile/@dataplan/pg';
 import type { ExecutionDetails, GrafastResultsList, Step } from 'postgraphile/grafast';
-import { sql } from 'postgraphile/pg-sql2';
-import { assignments, runForRow, selected } from './row-statement.ts';
+import { type SQL, sql } from 'postgraphile/pg-sql2';
+import { clientError } from '../client-error.ts';
+import {
+  assignments,
+  codecOf,
+  runForRow,
+  selected,
+  selectedNames,
+  tableOf,
+} from './row-statement.ts';
 
-export interface SqlFunctionName {
-  readonly schema: string;
-  readonly name: string;
-}
+const GONE = 'The row created with this idempotencyKey was deleted.';
 
 export class OnceInsertStep extends PgInsertSingleStep {
-  readonly #once: SqlFunctionName;
   readonly #key: number;
+  readonly #id: string;
 
-  constructor(resource: PgResource, once: SqlFunctionName, key: Step) {
+  constructor(resource: PgResource, id: string, key: Step) {
     super(resource);
-    this.#once = once;
+    this.#id = id;
     this.#key = this.addDependency(key);
   }
 
@@ -28,16 +33,59 @@ export class OnceInsertStep extends PgInsertSingleStep {
     const keys = details.values[this.#key];
     // A root field of a mutation runs once, so one value decides for all.
     if (keys?.at(0) == null) return super.execute(details);
-    const { alias, resource } = this;
-    const { schema, name } = this.#once;
-    const columns = assignments(this, resource, details).map(
-      (column) => sql`${sql.identifier(`p_${column.name}`)} => ${column.value}`,
-    );
-    return details.indexMap((i) => {
-      const args = sql.join([sql`p_key => ${sql.value(keys.at(i))}::text`, ...columns], ', ');
-      const call = sql`${sql.identifier(schema, name)}(${args})`;
-      const statement = sql`select ${selected(this)} from ${call} as ${alias}`;
-      return runForRow(this, resource, details, i, statement);
+    return details.indexMap(async (i) => {
+      const made = await this.#run(details, i, this.#insert(details, String(keys.at(i))));
+      const earlier = made?.t.at(-1);
+      if (earlier == null) return made;
+      // A second statement: the row may have been committed after the first one began.
+      const row = await this.#run(details, i, this.#select(String(earlier)));
+      if (!row) throw clientError('CONFLICT', GONE, 'KEY_GONE');
+      return row;
     });
   }
+
+  #run(details: ExecutionDetails, i: number, statement: SQL) {
+    return runForRow(this, this.resource, details, i, statement);
+  }
+
+  /** One row: what the answer needs of the new row, then the primary key of the row made earlier, or null. */
+  #insert(details: ExecutionDetails, key: string): SQL {
+    const { alias, resource } = this;
+    const set = assignments(this, resource, details);
+    const names = set.map(({ name }) => sql.identifier(name));
+    const given = sql.join(
+      set.map(({ name, value }) => sql`${value} as ${sql.identifier(name)}`),
+      ', ',
+    );
+    const columns = names.length === 0 ? sql.blank : sql` (${sql.join(names, ', ')})`;
+    const args = sql`${sql.literal(tableNameOf(resource))}, ${sql.value(key)}::text`;
+    const answer = sql.join(
+      [
+        ...selectedNames(this).map((name) => sql`made.${name}`),
+        // Strict: does nothing where no row was made.
+        sql`public.finish_create(${args}, made.row_id)`,
+        sql`claim.row_id`,
+      ],
+      ', ',
+    );
+    const id = sql`${alias}.${sql.identifier(this.#id)}::text`;
+    return sql`with given as materialized (select ${given}),
+claim as materialized (select public.claim_create(${args}, to_jsonb(given)) as row_id from given),
+made as (insert into ${tableOf(resource)} as ${alias}${columns}
+  select ${names.length === 0 ? sql.blank : sql`given.*`} from given, claim where claim.row_id is null
+  returning ${selected(this)}, ${id} as row_id)
+select ${answer} from claim left join made on true`;
+  }
+
+  #select(row: string): SQL {
+    const { alias, resource } = this;
+    const id = sql`${sql.value(row)}::${codecOf(resource, this.#id).sqlType}`;
+    return sql`select ${selected(this)} from ${tableOf(resource)} as ${alias}
+where ${alias}.${sql.identifier(this.#id)} = ${id}`;
+  }
+}
+
+/** A key belongs to one table: the same key may be used for a row of another. */
+function tableNameOf(resource: PgResource): string {
+  return resource.extensions?.pg?.name ?? resource.name;
 }

@@ -62,9 +62,16 @@ export function tableOf(resource: PgResource): SQL {
 export function selected(step: Step): SQL {
   const { selects } = internalsOf(step);
   if (selects.length === 0) return sql`1`;
-  const numbered = selects.map((fragment, i) => sql`${fragment} as ${sql.identifier(String(i))}`);
-  return sql.join(numbered, ', ');
+  const names = selectedNames(step);
+  return sql.join(
+    selects.map((fragment, i) => sql`${fragment} as ${names[i] ?? sql.blank}`),
+    ', ',
+  );
 }
+
+/** The names in `selected`, in their order. */
+export const selectedNames = (step: Step): SQL[] =>
+  internalsOf(step).selects.map((_, i) => sql.identifier(String(i)));
 
 /** The row in the form that PostGraphile's steps return, or undefined if there is none. */
 export async function runForRow(

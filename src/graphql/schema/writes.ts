@@ -1,23 +1,21 @@
 /**
  * Writes of one row, for every table: `expectedUpdatedAt` if the table has updated_at, an error if no row
- * was written, `idempotencyKey` if there is a function create_<table>_once. Names no table.
+ * was written, `idempotencyKey` if the primary key is one column. Names no table.
  */
 import type {} from 'postgraphile';
 import type { PgCodecWithAttributes, PgResource } from 'postgraphile/@dataplan/pg';
 import { object } from 'postgraphile/grafast';
 import { CHANGED_COLUMN } from './columns.ts';
 import { ExistingRowDeleteStep, ExistingRowUpdateStep } from './existing-row.ts';
-import { OnceInsertStep, type SqlFunctionName } from './once.ts';
+import { OnceInsertStep } from './once.ts';
 
 const EXPECTED = 'expectedUpdatedAt';
 const KEY = 'idempotencyKey';
 
-function onceFunction(
-  build: GraphileBuild.Build,
-  resource: PgResource,
-): SqlFunctionName | undefined {
-  const found = build.pgResources[`create_${resource.name}_once`]?.extensions?.pg;
-  return found && { schema: found.schemaName, name: found.name };
+/** The column of the primary key, if it is one column and the database keeps keys of creates (000010). */
+function onceId(build: GraphileBuild.Build, resource: PgResource): string | undefined {
+  const primary = resource.uniques.find(({ isPrimary }) => isPrimary)?.attributes ?? [];
+  return build.pgResources.claim_create && primary.length === 1 ? primary[0] : undefined;
 }
 
 const hasChanged = (resource: PgResource): boolean =>
@@ -36,7 +34,7 @@ export const WritesPlugin: GraphileConfig.Plugin = {
           const type = build.getInputTypeByName(build.inflection.builtin('Datetime'));
           return { ...fields, [EXPECTED]: { type } };
         }
-        return scope.isPgCreateInputType && onceFunction(build, resource)
+        return scope.isPgCreateInputType && onceId(build, resource)
           ? { ...fields, [KEY]: { type: build.graphql.GraphQLString } }
           : fields;
       },
@@ -67,12 +65,12 @@ export const WritesPlugin: GraphileConfig.Plugin = {
             },
           };
         }
-        const once = scope.isPgCreateMutation && onceFunction(build, resource);
-        if (!once) return field;
+        const id = scope.isPgCreateMutation && onceId(build, resource);
+        if (!id) return field;
         return {
           ...field,
           plan(_$root, args) {
-            const $row = new OnceInsertStep(resource, once, args.getRaw(['input', KEY]));
+            const $row = new OnceInsertStep(resource, id, args.getRaw(['input', KEY]));
             args.apply($row);
             return object({ result: $row });
           },

@@ -30,9 +30,7 @@ beforeAll(async () => {
     create policy delete_own on public.note for delete using (user_id = (select app_private.current_user_id()));
     grant select, delete on public.note to todo_user;
     grant insert (body, remark, pinned, weight, due_at), update (body, remark, pinned, weight, due_at) on public.note to todo_user;
-    create function app_private.touch_note() returns trigger language plpgsql set search_path = ''
-      as $$ begin new.updated_at := clock_timestamp(); return new; end $$;
-    create trigger _200_touch before update on public.note for each row execute function app_private.touch_note();
+    create trigger _200_touch before update on public.note for each row execute function app_private.touch();
     comment on table public.note is 'Something to remember.';
     comment on constraint note_body_not_blank on public.note is 'body must not be blank';`);
 });

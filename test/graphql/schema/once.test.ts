@@ -85,7 +85,7 @@ test('a key is forgotten after 24 hours, and removed by the next create with one
   const first = await created(49, 'old', { title: 'a' });
   const age = (interval: string) =>
     database.privileged.query(
-      `update app_private.task_request set created_at = now() - $1::interval where user_id = 49`,
+      `update app_private.create_request set created_at = now() - $1::interval where user_id = 49`,
       [interval],
     );
   await age('23 hours 59 minutes');
@@ -95,7 +95,7 @@ test('a key is forgotten after 24 hours, and removed by the next create with one
   await age('24 hours 1 minute');
   await created(49, 'new', { title: 'b' });
   const { rows } = await database.privileged.query(
-    'select key from app_private.task_request where user_id = 49',
+    'select key from app_private.create_request where user_id = 49',
   );
   expect(rows).toEqual([{ key: 'new' }]);
 });
@@ -110,9 +110,9 @@ test.each(['', 'x'.repeat(201)])('a key has 1 to 200 characters', async (key) =>
 test('nobody but the owner can read or write keys', async () => {
   await created(51, 'k', { title: 'a' });
   const statements = [
-    'select from app_private.task_request',
-    "insert into app_private.task_request (user_id, key, digest) values (51, 'x', '')",
-    'delete from app_private.task_request',
+    'select from app_private.create_request',
+    "insert into app_private.create_request (user_id, key, digest) values (51, 'x', '')",
+    'delete from app_private.create_request',
   ];
   const client = await connect(database.urls.authenticator);
   try {
@@ -123,15 +123,15 @@ test('nobody but the owner can read or write keys', async () => {
     await client.end();
   }
   const { rows } = await database.privileged.query(
-    'select from app_private.task_request where user_id = 51',
+    'select from app_private.create_request where user_id = 51',
   );
   expect(rows).toHaveLength(1);
 });
 
-test('create_task_once without an identity makes nothing', async () => {
+test('claim_create without an identity makes nothing', async () => {
   const client = await connect(database.urls.authenticator);
   try {
-    const call = "select public.create_task_once('k', 'a')";
+    const call = "select public.claim_create('task', 'k', '{}')";
     expect(await asUser(client, null, (c) => outcome(c.query(call)))).toBe('23502');
     expect(await asUser(client, 52, (c) => outcome(c.query(call)))).toBe('23503');
     await createTask(server, 52, { title: 'the account is there now' });
