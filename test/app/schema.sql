@@ -224,7 +224,8 @@ AS $function$
   join pg_attribute as a on a.attrelid = c.oid and a.attnum > 0 and not a.attisdropped
   left join pg_attrdef as d on d.adrelid = c.oid and d.adnum = a.attnum and a.attgenerated = ''
   where c.relnamespace = 'public'::regnamespace and c.relkind in ('r', 'p', 'v')
-    and has_column_privilege('todo_user', c.oid, a.attnum, 'select');
+    and has_column_privilege('todo_user', c.oid, a.attnum, 'select')
+    and not (c.relkind = 'v' and c.oid in (select r.oid from app_private.direct_refused() as r));
 $function$;
 
 CREATE OR REPLACE FUNCTION app_private.direct_definitions()
@@ -236,14 +237,23 @@ AS $function$
   with
   col as materialized (
     select c.*, quote_ident(c.attname) as name, c.relation::regclass::text as source,
-      format('direct.%I', c.relname) as view
+      format('direct.%I', c.relname) as view, format('direct.%I', left(c.relname, 56) || '_nolock') as nolock
     from app_private.direct_columns() as c
   ),
   -- A table is written row by row, and a row is found by its primary key.
   target as materialized (
-    select c.relation, c.relname, c.source, c.view, format('direct.%I', c.relname || '_write') as trigger_function,
+    select c.relation, c.relname, c.source, c.view, c.nolock,
+      format('direct.%I', c.relname || '_write') as trigger_function,
+      format('direct.%I', c.relname || '_read') as read_function,
+      -- Newest first, as in the API. Without an order of its own a view is read to its end and sorted for
+      -- each `order by id desc limit 200`: PostgreSQL moves neither into the view.
+      (select string_agg(quote_ident(n.attname) || ' DESC', ', ' order by k.place)
+        from pg_constraint as p
+        cross join lateral unnest(p.conkey) with ordinality as k (attnum, place)
+        join pg_attribute as n on n.attrelid = p.conrelid and n.attnum = k.attnum
+        where p.conrelid = c.relation and p.contype = 'p') as newest_first,
       d.inserts, d.updates, d.deletes, c.kind,
-      string_agg(c.name, ', ' order by c.attnum) as columns,
+      string_agg(c.name, ', ' order by c.attnum) as columns, min(c.name) as any_column,
       string_agg('t.' || c.name, ', ' order by c.attnum) as now,
       string_agg('old.' || c.name, ', ' order by c.attnum) as old,
       string_agg(format('t.%1$s = old.%1$s', c.name), ' and ' order by c.attnum) filter (where c.is_key) as same_key,
@@ -261,7 +271,7 @@ AS $function$
           c.name, c.attname), '' order by c.attnum) filter (where not c.may_update) || ' end', 'null') as not_updated
     from col as c
     join app_private.direct_tables() as d on d.relation = c.relation
-    group by c.relation, c.relname, c.source, c.view, c.kind, d.inserts, d.updates, d.deletes
+    group by c.relation, c.relname, c.source, c.view, c.nolock, c.kind, d.inserts, d.updates, d.deletes
   ),
   argument as (
     select f.oid, a.place, coalesce(p.proargmodes[a.place], 'i') as mode, a.type,
@@ -343,10 +353,38 @@ AS $function$
     from target as t where t.kind <> 'v'
   ),
   wanted (step, object, statement, expected) as (
+    -- LOCK TABLE on a view locks the tables behind it with the rights of the view's owner. So between a view
+    -- and its table stands a second view, <table>_nolock, of which the owner itself has only the right to read:
+    -- there LOCK TABLE ends with an error. SELECT … FOR UPDATE needs the right to update any one column.
+    select 0, 'view ' || t.nolock,
+      format('create view %1$s as select %2$s from %3$s; revoke all on %1$s from current_user;
+        grant select, update (%4$s) on %1$s to current_user', t.nolock, t.columns, t.source, t.any_column),
+      format('SELECT%sFROM%s; read by its owner', replace(t.columns, ', ', ','), t.source)
+    from target as t where t.kind <> 'v'
+    union all
     select 1, 'view ' || t.view,
-      format('create view %s with (security_barrier) as select %s from %s offset 0', t.view, t.columns, t.source),
-      format('SELECT%sFROM%sOFFSET0; {security_barrier=true}', replace(t.columns, ', ', ','), t.source)
-    from target as t
+      format('create view %s with (security_barrier) as select %s from %s offset 0', t.view, t.columns,
+        t.nolock || coalesce(' order by ' || t.newest_first, '')),
+      format('SELECT%sFROM%sOFFSET0; {security_barrier=true}', replace(t.columns, ', ', ','),
+        t.nolock || coalesce('ORDERBY' || replace(replace(t.newest_first, ', ', ','), ' DESC', 'DESC'), ''))
+    from target as t where t.kind <> 'v'
+    union all
+    -- A view of schema public reads its tables with the rights of its caller (security_invoker), and a login
+    -- has none. Inside a function that runs as the owner, the owner is the caller. FORCE binds the owner.
+    select 0, format('function %s()', t.read_function),
+      format('create function %s() returns setof %s language sql stable security definer set search_path = '''' as %L',
+        t.read_function, t.source, format('select v.* from %s as v', t.source)),
+      concat_ws(E'\n', format('RETURNS SETOF %s STABLE SECURITY DEFINER {"search_path=\"\""}', t.source),
+        format('select v.* from %s as v', t.source))
+    from target as t where t.kind = 'v'
+    union all
+    select 1, 'view ' || t.view,
+      format('create view %s with (security_barrier) as select %s from %s() as v offset 0', t.view, t.columns,
+        t.read_function),
+      format('SELECT%sFROM%s()v(%s)OFFSET0; {security_barrier=true}', replace(t.columns, ', ', ','),
+        t.read_function, (select string_agg(quote_ident(n.attname), ',' order by n.attnum) from pg_attribute as n
+          where n.attrelid = t.relation and n.attnum > 0 and not n.attisdropped))
+    from target as t where t.kind = 'v'
     union all
     select 2, format('default %s.%s', c.view, c.name),
       format('alter view %s alter column %s set default %s', c.view, c.name, c.default_text), c.default_text
@@ -375,7 +413,13 @@ AS $function$
   ),
   found (object, owner, actual) as (
     select 'view ' || c.oid::regclass, c.relowner,
-      concat_ws(' ', regexp_replace(pg_get_viewdef(c.oid), '\s', '', 'g'), c.reloptions)
+      concat_ws(' ', regexp_replace(pg_get_viewdef(c.oid), '\s', '', 'g'), c.reloptions,
+        case when c.relacl is not null
+          and not exists (select from aclexplode(c.relacl) as a
+            where a.grantee <> c.relowner or a.privilege_type <> 'SELECT')
+          and not exists (select from pg_attribute as a cross join lateral aclexplode(a.attacl) as x
+            where a.attrelid = c.oid and x.grantee <> c.relowner)
+        then 'read by its owner' end)
     from pg_class as c
     where c.relnamespace = 'direct'::regnamespace and c.relkind not in ('i', 'I', 't', 'c')
     union all
@@ -414,44 +458,13 @@ CREATE OR REPLACE FUNCTION app_private.direct_functions()
  STABLE
  SET search_path TO ''
 AS $function$
-  with recursive
-  served as (
-    select p.oid, p.prosecdef from pg_proc as p
-    where p.pronamespace = 'public'::regnamespace and p.prokind = 'f'
-      and p.prorettype not in ('pg_catalog.trigger'::regtype, 'pg_catalog.event_trigger'::regtype)
-      and has_function_privilege('todo_user', p.oid, 'execute')
-      and not exists (select from pg_depend as e
-        where e.classid = 'pg_catalog.pg_proc'::regclass and e.objid = p.oid and e.deptype = 'e')
-  ),
-  -- Each function that runs as the caller, with those it calls.
-  runs (root, oid) as (
-    select s.oid, s.oid from served as s where not s.prosecdef
-    union
-    select r.root, x.refobjid
-    from runs as r
-    join pg_depend as x on x.classid = 'pg_catalog.pg_proc'::regclass and x.objid = r.oid
-      and x.refclassid = 'pg_catalog.pg_proc'::regclass
-    join pg_proc as p on p.oid = x.refobjid and not p.prosecdef
-  ),
-  refused (root) as (
-    select r.root from runs as r join pg_proc as p on p.oid = r.oid where p.prosqlbody is null
-    union all
-    select r.root
-    from runs as r
-    join pg_depend as x on x.classid = 'pg_catalog.pg_proc'::regclass and x.objid = r.oid
-    where case x.refclassid
-      when 'pg_catalog.pg_proc'::regclass then not has_function_privilege('todo_user', x.refobjid, 'execute')
-      when 'pg_catalog.pg_class'::regclass then case
-        when (select c.relkind from pg_class as c where c.oid = x.refobjid) = 'S'
-          then not has_sequence_privilege('todo_user', x.refobjid, 'usage')
-        when x.refobjsubid > 0
-          then not has_column_privilege('todo_user', x.refobjid, x.refobjsubid::smallint, 'select, insert, update')
-        else not has_any_column_privilege('todo_user', x.refobjid, 'select, insert, update')
-          and not has_table_privilege('todo_user', x.refobjid, 'delete')
-        end
-      else false end
-  )
-  select s.oid from served as s where s.oid not in (select f.root from refused as f);
+  select p.oid from pg_proc as p
+  where p.pronamespace = 'public'::regnamespace and p.prokind = 'f'
+    and p.prorettype not in ('pg_catalog.trigger'::regtype, 'pg_catalog.event_trigger'::regtype)
+    and has_function_privilege('todo_user', p.oid, 'execute')
+    and not exists (select from pg_depend as e
+      where e.classid = 'pg_catalog.pg_proc'::regclass and e.objid = p.oid and e.deptype = 'e')
+    and p.oid not in (select r.oid from app_private.direct_refused() as r);
 $function$;
 
 CREATE OR REPLACE FUNCTION app_private.direct_grants()
@@ -489,6 +502,61 @@ AS $function$
   join login as l on l.oid = a.grantee
   where p.pronamespace = 'app_private'::regnamespace and not has_function_privilege('todo_user', p.oid, 'execute')
   group by p.oid;
+$function$;
+
+CREATE OR REPLACE FUNCTION app_private.direct_refused()
+ RETURNS TABLE(oid oid)
+ LANGUAGE sql
+ STABLE
+ SET search_path TO ''
+AS $function$
+  with recursive
+  -- What runs with its caller's rights, with all that it runs in the same way: the rules of views, functions.
+  runs (root, class, id) as (
+    select c.oid, 'pg_catalog.pg_rewrite'::regclass, w.oid
+    from pg_class as c
+    join pg_rewrite as w on w.ev_class = c.oid and w.rulename = '_RETURN'
+    where c.relnamespace = 'public'::regnamespace and c.relkind = 'v' and c.reloptions::text like '%security_invoker=%'
+    union
+    select p.oid, 'pg_catalog.pg_proc'::regclass, p.oid
+    from pg_proc as p
+    where p.pronamespace = 'public'::regnamespace and p.prokind = 'f' and not p.prosecdef
+      and has_function_privilege('todo_user', p.oid, 'execute')
+    union
+    select r.root, u.class, u.id
+    from runs as r
+    join pg_depend as x on x.classid = r.class and x.objid = r.id
+    cross join lateral (
+      select 'pg_catalog.pg_rewrite'::regclass, w.oid
+      from pg_class as c
+      join pg_rewrite as w on w.ev_class = c.oid and w.rulename = '_RETURN'
+      where x.refclassid = 'pg_catalog.pg_class'::regclass and c.oid = x.refobjid
+        and c.relkind = 'v' and c.reloptions::text like '%security_invoker=%'
+      union all
+      select 'pg_catalog.pg_proc'::regclass, p.oid from pg_proc as p
+      where x.refclassid = 'pg_catalog.pg_proc'::regclass and p.oid = x.refobjid and not p.prosecdef
+    ) as u (class, id)
+  )
+  select r.root
+  from runs as r
+  join pg_proc as p on p.oid = r.id and r.class = 'pg_catalog.pg_proc'::regclass
+  join pg_language as l on l.oid = p.prolang
+  where p.prosqlbody is null and l.lanname not in ('internal', 'c')
+  union
+  select r.root
+  from runs as r
+  join pg_depend as x on x.classid = r.class and x.objid = r.id
+  where case x.refclassid
+    when 'pg_catalog.pg_proc'::regclass then not has_function_privilege('todo_user', x.refobjid, 'execute')
+    when 'pg_catalog.pg_class'::regclass then case
+      when (select c.relkind from pg_class as c where c.oid = x.refobjid) = 'S'
+        then not has_sequence_privilege('todo_user', x.refobjid, 'usage')
+      when x.refobjsubid > 0
+        then not has_column_privilege('todo_user', x.refobjid, x.refobjsubid::smallint, 'select, insert, update')
+      else not has_any_column_privilege('todo_user', x.refobjid, 'select, insert, update')
+        and not has_table_privilege('todo_user', x.refobjid, 'delete')
+      end
+    else false end;
 $function$;
 
 CREATE OR REPLACE FUNCTION app_private.direct_tables()
@@ -684,6 +752,7 @@ begin
   execute format('alter role %I login connection limit 3 password %L', v_login, p_password);
   -- `select * from task` means direct.task. A convenience: the login may set another path and gains nothing.
   execute format('alter role %I in database %I set search_path = direct', v_login, current_database());
+  perform app_private.set_psql_planner(v_login);
   execute format('grant connect on database %I to %I', current_database(), v_login);
 
   insert into app_private.psql_login (login, user_id) values (v_login, p_user_id)
@@ -812,6 +881,20 @@ BEGIN ATOMIC
     FROM (( SELECT) one
       LEFT JOIN app_private.schema_fingerprint f ON (true));
 END;
+
+CREATE OR REPLACE FUNCTION app_private.set_psql_planner(p_login name)
+ RETURNS void
+ LANGUAGE plpgsql
+ SET search_path TO ''
+AS $function$
+declare
+  v_setting text;
+begin
+  foreach v_setting in array array['enable_bitmapscan = off', 'random_page_cost = 1.1', 'jit = off'] loop
+    execute format('alter role %I in database %I set %s', p_login, current_database(), v_setting);
+  end loop;
+end
+$function$;
 
 CREATE OR REPLACE FUNCTION app_private.touch()
  RETURNS trigger
@@ -952,6 +1035,7 @@ grant execute on function app_private.deletions_since(timestamp with time zone) 
 grant execute on function app_private.direct_columns() to todo_authenticator;
 grant execute on function app_private.direct_definitions() to todo_authenticator;
 grant execute on function app_private.direct_functions() to todo_authenticator;
+grant execute on function app_private.direct_refused() to todo_authenticator;
 grant execute on function app_private.direct_tables() to todo_authenticator;
 grant execute on function app_private.ensure_user(integer,text,timestamp with time zone) to todo_authenticator;
 grant execute on function app_private.psql_user_id() to todo_user;
@@ -990,6 +1074,7 @@ comment on function app_private.direct_definitions() is 'The objects of schema d
 comment on function app_private.direct_functions() is 'The functions that personal logins may call through schema direct.';
 comment on function app_private.direct_grants() is 'Owner only: the statements that bring the rights of all personal logins up to date.';
 comment on table app_private.direct_queue is 'Locked while schema direct is being changed.';
+comment on function app_private.direct_refused() is 'Views and functions of schema public that are not in schema direct: as the owner they could do more.';
 comment on function app_private.direct_tables() is 'What personal logins may do with each view of schema direct.';
 comment on function app_private.disable_psql_login(integer) is 'Owner only: keeps the personal login of a user from connecting. First step of revoking.';
 comment on function app_private.drop_direct_views() is 'Owner only: empties schema direct. Migrations run this first, so that no view stands in their way.';
@@ -1021,6 +1106,7 @@ comment on column app_private.schema_fingerprint.fingerprint is 'SHA-256 of the 
 comment on column app_private.schema_fingerprint.migration is 'The migration it was taken after; after any other it says nothing.';
 comment on column app_private.schema_fingerprint.taken_at is 'When it was taken.';
 comment on function app_private.schema_state() is 'Which migrations have run here and the digest of the schema they left. For the server only.';
+comment on function app_private.set_psql_planner(name) is 'Owner only: gives a personal login the planner settings of the server''s login.';
 comment on function app_private.touch() is 'Trigger: sets updated_at if anything else in the row changed, strictly increasing.';
 comment on table app_private.user_id_queue is 'Locked by ensure_user while it moves the id sequence.';
 comment on function app_private.users_by_email(text) is 'Owner only: the ids of the people with this e-mail address, in upper or lower case.';

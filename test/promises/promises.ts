@@ -65,9 +65,9 @@ export const PROMISES: readonly Promised[] = [
   },
   {
     promise: 'No condition of a login’s query is checked on another person’s row',
-    file: 'migrations/committed/000009-direct.sql',
-    from: "create view %s with (security_barrier) as select %s from %s offset 0',",
-    to: "create view %s as select %s from %s',",
+    file: 'migrations/committed/000011-direct-pages.sql',
+    from: "create view %s with (security_barrier) as select %s from %s offset 0', t.view,",
+    to: "create view %s as select %s from %s', t.view,",
     test: 'test/database/side-channels.test.ts',
     title: 'no probe tells what another person wrote',
   },

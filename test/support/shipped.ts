@@ -32,6 +32,7 @@ export const SHIPPED: readonly string[] = [
   'schema-state',
   'direct',
   'next-column',
+  'direct-pages',
 ];
 
 const isShipped = (file: string): boolean =>
