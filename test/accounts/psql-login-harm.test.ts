@@ -174,7 +174,7 @@ describe.each([
     expect(await pidOf(other())).toBe(pid);
   });
 
-  test('keeps its statements to itself', async () => {
+  test('hides its statements from a personal login', async () => {
     await other().query("select 'what-others-typed'");
     const look = `select query from pg_stat_activity where pid = ${await pidOf(other())}`;
     await other().query("select 'what-others-typed'");

@@ -83,7 +83,7 @@ describe('user_id is an integer from 1 to 2147483647, or its plain decimal text'
     await expect(verify(withId(json))).rejects.toBeInstanceOf(AuthenticationError);
   });
 
-  test('sub does not stand in for it', async () => {
+  test('sub is not used as the user id', async () => {
     const claims = goodClaims(PARTY, { user_id: undefined, sub: '7', id: 7 });
     await expect(verify(hs256(HEADER, claims, secret))).rejects.toMatchObject({
       reason: expect.stringContaining('user_id'),

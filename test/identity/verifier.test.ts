@@ -63,7 +63,7 @@ describe('a good token', () => {
   });
 });
 
-describe('the algorithm is ours to choose, not the token’s', () => {
+describe('the algorithm comes from the configuration, not from the token', () => {
   const { publicKey, privateKey } = generateKeyPairSync('rsa', { modulusLength: 2048 });
   const pem = publicKey.export({ type: 'spki', format: 'pem' }) as string;
   const rs256 = (): string => {

@@ -36,7 +36,7 @@ const useGround = () => {
 describe('people at once', () => {
   const { ground } = useGround();
   test(
-    'each reads and changes their own tasks only, whatever happens to anybody',
+    'everyone reads and changes only their own tasks, also beside errors, timeouts and lost connections',
     async () => {
       await fc.assert(
         fc.asyncProperty(batches, (played) => ground.play(played)),
@@ -53,9 +53,9 @@ describe('people at once', () => {
   );
 });
 
-describe('the same finds out', () => {
+describe('the property test fails when', () => {
   const { database, ground } = useGround();
-  test.each(BREAKS)('that $what', async ({ broken, mended }) => {
+  test.each(BREAKS)('$what', async ({ broken, mended }) => {
     await database.owner.query(broken);
     try {
       const found = await fc.check(

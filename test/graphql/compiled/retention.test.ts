@@ -17,7 +17,7 @@ const alive = (): number => {
   return operations.settings.slice(1).filter((settings) => settings.deref()).length;
 };
 
-test('neither its settings nor, so, anything that leads to them', async () => {
+test('the settings of a finished request are garbage, and so is all that refers to them', async () => {
   const text =
     'query ($id: Int!, $n: Int, $at: Cursor) { task(id: $id) { title } tasks(first: $n, after: $at) { nodes { id } pageInfo { endCursor } } }';
   for (let i = 0; i < 12; i++) {

@@ -204,7 +204,7 @@ test('a database that is gone is UNAVAILABLE and 503, for old and new people; it
 });
 
 describe('in production', () => {
-  test('the schema can not be asked for', async () => {
+  test('introspection is refused', async () => {
     const answer = await production.ask(71, '{ __schema { types { name } } }');
     expect(codeAndStatus(answer)).toEqual([400, 'BAD_USER_INPUT']);
     expect(dataOf(await production.ask(71, '{ __typename }')).__typename).toBe('Query');
