@@ -259,7 +259,7 @@ describe('an account', () => {
 
   // Another person in each try: this one's account ends.
   let person = 470;
-  test('that was deleted through one server is refused by the other within seconds', UNLESS_BUSY, async () => {
+  test('deleted at one server is refused by the other in seconds', UNLESS_BUSY, async () => {
     const id = ++person;
     const old = bearer({ user_id: id, email: `${id}@x.test`, iat: Date.now() / 1000 - 60 });
     expect((await elsewhere.ask(old, ME)).body.data.me.id).toBe(id);

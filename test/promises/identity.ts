@@ -175,7 +175,7 @@ export const IDENTITIES: readonly Promised[] = [
         'migrations/committed/000006-deletions.sql',
         'where d.deleted_at >= p_since',
         'where false',
-        'test/http/authenticate.test.ts › that was deleted through one server is refused by the other within seconds',
+        'test/http/authenticate.test.ts › deleted at one server is refused by the other in seconds',
       ),
       broken(
         'migrations/committed/000006-deletions.sql',

@@ -219,8 +219,8 @@ export const WHOSE_ROWS: readonly Promised[] = [
     breaks: [
       broken(
         'src/database/one-round-trip/preamble.ts',
-        '$${i + 1}, true)`',
-        '$${i + 1}, false)`',
+        ' + 1}, true)`',
+        ' + 1}, false)`',
         'test/database/adaptor/behaviour.test.ts › nothing of a request is left on its connection after success',
       ),
       broken(
