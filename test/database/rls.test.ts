@@ -154,9 +154,13 @@ describe.each(matrix)('%s', (_, way, expected) => {
 });
 
 test('the owner of the tables reaches a person’s rows only by acting for that person', async () => {
-  const read = (way: Way) => attempt(way, 'select from public.task where id = $1', [task]);
-  expect(await read(owner(A))).toBe('ok 1');
-  for (const other of [owner(null), owner(''), owner(B)]) expect(await read(other)).toBe('ok 0');
+  for (const name of ['select task', 'select user']) {
+    const [sql, values] = onTask[name] ?? ['', () => []];
+    expect(await attempt(owner(A), sql, values())).toBe('ok 1');
+    for (const other of [owner(null), owner(''), owner(B)]) {
+      expect(await attempt(other, sql, values())).toBe('ok 0');
+    }
+  }
 });
 
 describe.each([
