@@ -114,6 +114,12 @@ const refused: [what: string, sql: string, code: string][] = [
   ['look at the ids to come', 'select last_value from public.task_id_seq', DENIED],
   ['look at the last id of others', "select currval('public.task_id_seq')", DENIED],
   ['lock the accounts', 'begin; lock table public."user" in share mode', DENIED],
+  ['lock the table of tasks', 'begin; lock table direct.task in access exclusive mode', DENIED],
+  [
+    'lock the table of tasks against writes',
+    'begin; lock table direct.task in share row exclusive mode',
+    DENIED,
+  ],
   ['load a library', "load 'auto_explain'", DENIED],
   ['change the log', 'set log_statement = none', DENIED],
   ['prepare a transaction', "begin; prepare transaction 'x'", '55000'],

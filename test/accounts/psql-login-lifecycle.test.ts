@@ -174,7 +174,7 @@ test('revoking ends the sessions, the role and the mapping, and nobody else’s 
 
 test.each([
   ['deletes itself', 'begin; select direct.delete_me()'],
-  ['locks every task', 'begin; lock table direct.task in access exclusive mode'],
+  ['locks its tasks', 'begin; select from direct.task for update'],
   ['holds the migrations’ lock', 'select pg_advisory_lock(4727445306447283)'],
 ])('revoking is not held up by a session that %s and waits', async (_, sql) => {
   const { id, url } = await person();

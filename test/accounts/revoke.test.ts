@@ -47,7 +47,7 @@ test('a login that reconnects in a loop is gone, with every session', async () =
 });
 
 test.each([
-  ['a table', 'begin; lock table direct.task in access exclusive mode'],
+  ['a view', 'begin; lock table direct.task in access share mode'],
   ['its own row', 'begin; select direct.delete_me()'],
   ['its own role', "begin; alter role current_user password 'other'"],
   ['its own settings', "begin; alter role current_user set work_mem = '5MB'"],

@@ -274,6 +274,8 @@ describe('refresh_direct_views()', () => {
       'create or replace view direct.task as select id, title, description, completed, user_id, created_at, updated_at from public.task',
     ],
     ['a view that asks as its caller', 'alter view direct.task set (security_invoker = true)'],
+    ['a view that lets the table be locked', 'grant all on direct.task_nolock to todo_owner'],
+    ['a view that lets a login around the fence', 'grant select on direct.task_nolock to public'],
     ['a view that is no barrier', 'alter view direct.task reset (security_barrier)'],
     ['a trigger that is gone', 'drop trigger write on direct.task'],
     ['a default that is gone', 'alter view direct.task alter column completed drop default'],

@@ -10,6 +10,7 @@ import { addTask, addUser, usePsqlLogins } from '../support/people.ts';
 const database = useTestDatabase();
 const logins = usePsqlLogins(database);
 let session: Client;
+let bobs: Client;
 let bob: number;
 
 beforeAll(async () => {
@@ -18,7 +19,7 @@ beforeAll(async () => {
   await addTask(database.privileged, alice, 'Mine');
   for (let i = 0; i < 9; i++) await addTask(database.privileged, bob, 'Bob’s');
   await database.privileged.query('analyze public.task');
-  await logins.grant(bob);
+  bobs = await logins.open(await logins.grant(bob));
   session = await logins.open(await logins.grant(alice));
 });
 
@@ -35,6 +36,25 @@ test('the size of a table and its row count are seen', async () => {
   expect(await one(`select pg_relation_size(${oid})`)).not.toBe('0');
   expect(await one(`select reltuples from pg_class where oid = ${oid}`)).toBe(10);
   expect(await one(`select pg_stat_get_tuples_inserted(${oid}) >= 0`)).toBe(true);
+});
+
+test('the WAL position shows when others write and how many bytes', async () => {
+  const written = async (description: string) => {
+    const position = "select pg_current_wal_insert_lsn() - '0/0'";
+    const before = Number(await one(position));
+    await bobs.query('insert into direct.task (title, description) values ($1, $2)', [
+      'x',
+      description,
+    ]);
+    return Number(await one(position)) - before;
+  };
+  // Other tests write as well, so the least of several.
+  const least = async (description: string) => {
+    const all: number[] = [];
+    for (let i = 0; i < 10; i++) all.push(await written(description));
+    return Math.min(...all);
+  };
+  expect((await least('x'.repeat(1000))) - (await least('x'))).toBeGreaterThan(900);
 });
 
 test('EXPLAIN ANALYZE counts the rows that were passed over, and does not say whose or what', async () => {
@@ -76,8 +96,11 @@ test('an open transaction of a login holds up a change of the views', async () =
   await session.query('rollback');
   expect(await drop()).toBe('ok 1');
   await database.owner.query('reset lock_timeout; select app_private.refresh_direct_views()');
-  // The table itself can not be locked: a login has no right on it.
-  expect(await outcome(session.query('begin; lock table public.task'))).toBe('42501');
+  // The table itself can not be locked: a login has no right on it, and LOCK TABLE stops before it.
+  for (const table of ['public.task', 'direct.task']) {
+    expect(await outcome(session.query(`begin; lock table ${table}`))).toBe('42501');
+    await session.query('rollback');
+  }
 });
 
 test('a login may take any advisory lock, the migrations’ too', async () => {
@@ -86,6 +109,24 @@ test('a login may take any advisory lock, the migrations’ too', async () => {
     'select pg_try_advisory_lock(4727445306447283) as got',
   );
   expect(rows).toEqual([{ got: false }]);
+});
+
+test('every open savepoint of a login holds a place in the lock table', async () => {
+  const savepoints = Array.from(
+    { length: 200 },
+    (_, i) => `savepoint s${i}; insert into direct.task (title) values ('x')`,
+  );
+  await session.query(`begin; ${savepoints.join('; ')}`);
+  const held = await one(
+    "select count(*)::integer from pg_locks where pid = pg_backend_pid() and locktype = 'transactionid'",
+  );
+  expect(held).toBeGreaterThanOrEqual(200);
+});
+
+test('a login may write lines into the log of PostgreSQL', async () => {
+  expect(await outcome(session.query("do $$ begin raise log 'a line of a login'; end $$"))).toBe(
+    'ok 0',
+  );
 });
 
 test('a login may notify and listen on any channel', async () => {

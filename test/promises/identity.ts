@@ -29,7 +29,7 @@ export const IDENTITIES: readonly Promised[] = [
         `${OTHER} › no other identity by options of the connection`,
       ),
       broken(
-        'migrations/committed/000005-psql.sql',
+        'migrations/committed/000011-direct-pages.sql',
         "execute format('grant connect on database %I to %I', current_database(), v_login);",
         "execute format('grant connect on database %I to %I', current_database(), v_login); execute format('grant todo_user to %I', v_login);",
         `${OTHER} › no other identity by settings that the login’s next session starts with`,

@@ -4,6 +4,7 @@ import { broken, type Promised } from './promise.ts';
 const IDENTITY = 'migrations/committed/000001-identity.sql';
 const TASK = 'migrations/committed/000003-task.sql';
 const PSQL = 'migrations/committed/000005-psql.sql';
+const GRANT = 'migrations/committed/000011-direct-pages.sql';
 const HARM = 'test/accounts/psql-login-harm.test.ts';
 const LIFE = 'test/accounts/psql-login-lifecycle.test.ts';
 const OWN = '(user_id = (select app_private.current_user_id()))';
@@ -17,13 +18,13 @@ export const LOGINS: readonly Promised[] = [
     row: 'A login has the rights of `todo_user` on the views, no right on a table, and is a member of no role',
     breaks: [
       broken(
-        PSQL,
+        GRANT,
         CONNECT,
         `${CONNECT} execute format('grant select on public.task to %I', v_login);`,
         `${LIFE} › a login has no right on a table; on each view it has what todo_user has on the table`,
       ),
       broken(
-        PSQL,
+        GRANT,
         CONNECT,
         `${CONNECT} execute format('grant todo_user to %I', v_login);`,
         `${LIFE} › the login gets nothing but its rights on rows`,
@@ -57,13 +58,13 @@ export const LOGINS: readonly Promised[] = [
         `${HARM} › a personal login can not`,
       ),
       broken(
-        PSQL,
+        GRANT,
         'connection limit 3',
         'connection limit 30',
         `${HARM} › a personal login has three connections`,
       ),
       broken(
-        PSQL,
+        GRANT,
         ROLE,
         ROLE.replace("noinherit'", "inherit in role todo_authenticator'"),
         `${HARM} › is safe from %s`,
@@ -74,7 +75,7 @@ export const LOGINS: readonly Promised[] = [
     row: 'A login does not see the statements of others',
     breaks: [
       broken(
-        PSQL,
+        GRANT,
         ROLE,
         ROLE.replace("noinherit'", "inherit in role todo_authenticator'"),
         `${HARM} › hides its statements`,

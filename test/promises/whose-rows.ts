@@ -3,10 +3,9 @@ import { broken, type Promised } from './promise.ts';
 
 const USER = 'migrations/committed/000002-user.sql';
 const TASK = 'migrations/committed/000003-task.sql';
-const PSQL = 'migrations/committed/000005-psql.sql';
 const CONNECT =
   "execute format('grant connect on database %I to %I', current_database(), v_login);";
-const DIRECT = 'migrations/committed/000009-direct.sql';
+const DIRECT = 'migrations/committed/000011-direct-pages.sql';
 const OWN = '(user_id = (select app_private.current_user_id()))';
 const ANY_VIEW = "create view %s with (security_barrier) as select %s from %s offset 0',";
 const RLS = 'test/database/rls.test.ts';
@@ -95,7 +94,7 @@ export const WHOSE_ROWS: readonly Promised[] = [
         `${RLS} › can not %s`,
       ),
       broken(
-        PSQL,
+        DIRECT,
         CONNECT,
         `${CONNECT} execute format('grant usage on schema public to %1$I; grant usage on sequence public.task_id_seq to %1$I', v_login);`,
         'test/accounts/psql-login-harm.test.ts › a personal login can not take ids',
@@ -174,7 +173,7 @@ export const WHOSE_ROWS: readonly Promised[] = [
         `${SIDE} › the planner’s estimates do not depend on what others wrote`,
       ),
       broken(
-        PSQL,
+        DIRECT,
         CONNECT,
         `${CONNECT} execute format('grant usage on schema public to %1$I; grant select on sequence public.task_id_seq to %1$I', v_login);`,
         `${SIDE} › no statistics, sequence value or row version of a table is shown`,
@@ -216,10 +215,13 @@ export const WHOSE_ROWS: readonly Promised[] = [
         'test/accounts/account.test.ts › an address that another account holds is RG001 and changes nothing',
       ),
       {
-        file: 'migrations/committed/000007-task-actions.sql',
+        file: 'migrations/committed/000010-next-column.sql',
         edits: [
-          ['primary key (user_id, key)', 'primary key (key)'],
-          ['on conflict (user_id, key) do nothing', 'on conflict (key) do nothing'],
+          ['primary key (user_id, relation, key)', 'primary key (relation, key)'],
+          [
+            'on conflict (user_id, relation, key) do nothing',
+            'on conflict (relation, key) do nothing',
+          ],
         ],
         fails: ['test/graphql/schema/once.test.ts › a key is one person’s'],
       },
