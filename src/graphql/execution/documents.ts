@@ -8,6 +8,7 @@ import {
   type DocumentNode,
   GraphQLError,
   type GraphQLSchema,
+  Kind,
   NoSchemaIntrospectionCustomRule,
   parse,
   Source,
@@ -18,12 +19,15 @@ import { exceeded, tooComplex } from './complexity.ts';
 import type { Limits } from './limits.ts';
 import { MAX_PLAN_BYTES, planBytes } from './plan-budget.ts';
 import { pointsOf } from './points.ts';
+import { requiredVariables } from './required-variables.ts';
 import { replaceInheritedNames } from './variable-names.ts';
 
 export interface Accepted {
   readonly document: DocumentNode;
   /** Points of the request for the rate limit, 1 or more: points.ts. */
   readonly points: number;
+  /** Variables that must not be null although their type allows it: required-variables.ts. */
+  readonly required: ReadonlySet<string>;
 }
 
 export type Parsed = Accepted | { readonly errors: readonly GraphQLError[] };
@@ -57,12 +61,15 @@ export function documentReader(
     const document = replaceInheritedNames(parsed);
     const measured = exceeded(document, schema, limits, maxPageSize);
     if (measured instanceof GraphQLError) return { errors: [measured] };
+    const unknown = unknownOperation(document, schema);
+    if (unknown) return { errors: [unknown] };
     const errors = validate(schema, document, rules, {
       hideSuggestions: !tellSchema,
       maxErrors: MAX_ERRORS,
     });
     if (errors.length > 0) return { errors: errors.map(asInputError) };
-    const accepted = { document, points: pointsOf(measured) };
+    const points = pointsOf(measured);
+    const accepted = { document, points, required: requiredVariables(document, schema) };
     known.set(text, accepted, { size: planBytes(text, document, measured) });
     return accepted;
   };
@@ -87,6 +94,19 @@ function read(text: string, maxTokens: number): DocumentNode | GraphQLError {
       ? tooComplex(maxTokens, 'tokens')
       : asInputError(error);
   }
+}
+
+/** Validation accepts `subscription { x }` in a schema without subscriptions. */
+function unknownOperation(
+  { definitions }: DocumentNode,
+  schema: GraphQLSchema,
+): GraphQLError | undefined {
+  for (const node of definitions) {
+    if (node.kind !== Kind.OPERATION_DEFINITION || schema.getRootType(node.operation)) continue;
+    const message = `This API has no ${node.operation}s.`;
+    return new GraphQLError(message, { nodes: node, extensions: { code: 'BAD_USER_INPUT' } });
+  }
+  return undefined;
 }
 
 const asInputError = (error: GraphQLError): GraphQLError => {

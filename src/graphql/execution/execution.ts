@@ -18,9 +18,11 @@ import { type Execute, type Executor, executeCompiled } from '../compiled/execut
 import { keepPlansWithDocuments } from '../compiled/internals.ts';
 import { checkGrafast } from '../compiled/versions.ts';
 import { exceededByVariables } from './complexity.ts';
-import { type DocumentOptions, documentReader } from './documents.ts';
+import { type Accepted, type DocumentOptions, documentReader } from './documents.ts';
 import { noteUnserved } from './grafserv.ts';
+import { atItsField, type PageRequest } from './page-errors.ts';
 import { MAX_PLANS_PER_OPERATION } from './plan-budget.ts';
+import { nullWhereRequired } from './required-variables.ts';
 import { replaceInheritedKeys } from './variable-names.ts';
 
 /** `grafast`: PostGraphile's own, slower executor. `compiled` falls back to it for untested versions. */
@@ -67,13 +69,13 @@ export function executionPlugin(
     }
     return reader;
   };
-  const points = new WeakMap<DocumentNode, number>();
+  const accepted = new WeakMap<DocumentNode, Accepted>();
 
   const ours = (config: ExecutionConfig): ExecutionConfig => ({
     ...config,
     parseAndValidate(text) {
       const parsed = readerOf(config.schema)(text);
-      if ('document' in parsed) points.set(parsed.document, parsed.points);
+      if ('document' in parsed) accepted.set(parsed.document, parsed);
       return parsed;
     },
     async execute(sent) {
@@ -86,7 +88,10 @@ export function executionPlugin(
         ('requestContext' in args && args.requestContext?.expressv4?.req) || undefined;
       const operation = getOperationAST(args.document, args.operationName);
       const kind = operation?.operation ?? 'none';
-      const extra = (points.get(args.document) ?? 1) - 1;
+      const { points = 1, required } = accepted.get(args.document) ?? {};
+      const missing = required && nullWhereRequired(required, operation, args.variableValues);
+      if (missing) return { errors: [missing] };
+      const extra = points - 1;
       const wait = request && extra > 0 ? charge(request, extra) : undefined;
       if (request && wait !== undefined) {
         noteUnserved(request, 429, wait);
@@ -109,7 +114,17 @@ export function executionPlugin(
         ended();
         return result;
       }
-      const masked = { ...result, errors: result.errors.map(mask) };
+      const at: PageRequest = {
+        schema: args.schema,
+        document: args.document,
+        operation,
+        variables: args.variableValues ?? {},
+        maxPageSize: options.maxPageSize,
+      };
+      const masked = {
+        ...result,
+        errors: result.errors.map((error) => atItsField(mask(error), at)),
+      };
       ended(masked.errors[0]);
       const status = statusOf(masked);
       if (status && request) noteUnserved(request, status);
