@@ -4,6 +4,7 @@
  * redacted.
  */
 import { pino } from 'pino';
+import type { StatementEntry } from './database/statement-log.ts';
 import type { RequestEntry } from './http/observe.ts';
 
 export type LogLevel = 'debug' | 'info' | 'warn' | 'error' | 'silent';
@@ -13,6 +14,11 @@ export interface Log {
   warn(line: string): void;
   /** Probes and /metrics are requested every few seconds: with status 200 they are logged at level debug. */
   request(entry: RequestEntry): void;
+  /**
+   * At level debug each statement with its claim, rows and time; undefined at other levels. Parameter values are
+   * what people wrote, so only development shows them.
+   */
+  readonly statement: ((entry: StatementEntry) => void) | undefined;
 }
 
 const PROBES = new Set(['/livez', '/readyz', '/metrics']);
@@ -39,7 +45,38 @@ export function openLog({ level, json, write }: LogOptions): Log {
       PROBES.has(entry.path) && entry.status === 200
         ? out.debug(entry, 'request')
         : out.info(entry, 'request'),
+    statement:
+      level === 'debug'
+        ? json
+          ? ({ values: _values, ...entry }) => out.debug(entry, 'statement')
+          : (entry) => out.debug(describeStatement(entry))
+        : undefined,
   };
+}
+
+/** Characters of one parameter. */
+const LONGEST_VALUE = 200;
+
+/** The statement as psql takes it, with the parameters below. */
+function describeStatement({
+  claim,
+  sql,
+  values,
+  rows,
+  failure,
+  durationMs,
+}: StatementEntry): string {
+  const counted = rows === 1 ? '1 row' : `${rows} rows`;
+  const head = [
+    `sql  ${durationMs.toFixed(1)} ms`,
+    claim === undefined ? 'no claim' : `claim ${claim}`,
+    failure === undefined ? counted : `failed: ${failure}`,
+  ];
+  const shown = values.map((value, i) => {
+    const text = JSON.stringify(value) ?? 'null';
+    return `$${i + 1} = ${text.length > LONGEST_VALUE ? `${text.slice(0, LONGEST_VALUE)}…` : text}`;
+  });
+  return [head.join('  '), ...sql.trim().split('\n'), ...shown].join('\n  ');
 }
 
 /** Example: 12:00:01 200    3.2 ms  user 1  query Tasks  ok */

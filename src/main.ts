@@ -53,6 +53,7 @@ async function start(config: Config, stopping: () => boolean): Promise<void> {
       : undefined,
     watch: watching,
     log: (line) => log.warn(line),
+    statementEnded: log.statement,
     requestEnded: (entry) => log.request(entry),
   });
   opened.push(server);

@@ -10,6 +10,7 @@ import { errorFacts } from './database/error-facts.ts';
 import { createPool } from './database/pool.ts';
 import { CallerGoneError, setCaller } from './database/request.ts';
 import { type AdaptorName, openDatabase } from './database/service.ts';
+import type { StatementEnded } from './database/statement-log.ts';
 import { Turns } from './database/turns.ts';
 import { isLoginRefused } from './database/unavailable.ts';
 import { examineBeforeServing } from './doctor/boot.ts';
@@ -66,6 +67,8 @@ export interface ServerOptions {
   readonly metricsToken?: string | undefined;
   /** Whether GraphiQL and its demo tokens are served under any host name. */
   readonly remoteDevelopment?: boolean;
+  /** Receives each statement of a request; undefined = nothing is measured. */
+  readonly statementEnded?: StatementEnded | undefined;
   /** Receives each request when it is over. */
   readonly requestEnded?: (entry: RequestEntry) => void;
   /** The accounts in GraphiQL; undefined = no GraphiQL and no introspection, as in production. */

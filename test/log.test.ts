@@ -1,5 +1,6 @@
 /** The log's two forms: JSON for machines, a short line for somebody at a terminal. */
 import { expect, test } from 'vitest';
+import type { StatementEntry } from '../src/database/statement-log.ts';
 import type { RequestEntry } from '../src/http/observe.ts';
 import { type LogLevel, openLog } from '../src/log.ts';
 
@@ -62,4 +63,45 @@ test('a level keeps what is below it out', () => {
   expect(logged(true, 'warn')).toHaveLength(1);
   expect(logged(true, 'debug')).toHaveLength(5);
   expect(logged(true, 'silent')).toEqual(['']);
+});
+
+const STATEMENT: StatementEntry = {
+  claim: '7',
+  sql: 'select id\nfrom task where title = $1 and id < $2\n',
+  values: ['Buy "milk"', null],
+  rows: 3,
+  failure: undefined,
+  durationMs: 1.234,
+};
+
+function statement(json: boolean, level: LogLevel, entry = STATEMENT): string {
+  let text = '';
+  const write = (part: string) => {
+    text += part;
+  };
+  openLog({ json, level, write }).statement?.(entry);
+  return text;
+}
+
+test('at level debug development shows a statement with claim, rows, time and parameters', () => {
+  expect(
+    statement(false, 'debug').replace(/^[\d:]{8}/, 'TIME'),
+  ).toBe(`TIME debug sql  1.2 ms  claim 7  3 rows
+  select id
+  from task where title = $1 and id < $2
+  $1 = "Buy \\"milk\\""
+  $2 = null
+`);
+  const failed = { ...STATEMENT, claim: undefined, rows: undefined, failure: '42501', values: [] };
+  expect(statement(false, 'debug', failed)).toContain('no claim  failed: 42501');
+  const long = { ...STATEMENT, values: ['x'.repeat(500)] };
+  expect(statement(false, 'debug', long)).toMatch(/\$1 = "x{199}…\n$/);
+});
+
+test('production shows statements at level debug only, and no parameters', () => {
+  const { time: _, ...entry } = JSON.parse(statement(true, 'debug'));
+  const { claim, sql, rows, durationMs } = STATEMENT;
+  expect(entry).toEqual({ level: 'debug', msg: 'statement', claim, sql, rows, durationMs });
+  for (const level of ['info', 'warn', 'error', 'silent'] as const)
+    expect(statement(true, level) + statement(false, level)).toBe('');
 });

@@ -10,6 +10,7 @@ import { withOneRoundTrip } from './one-round-trip/adaptor.ts';
 import type { Dispatch } from './one-round-trip/client.ts';
 import { callerOf, isRead } from './request.ts';
 import { USER_ID_SETTING } from './session.ts';
+import { reporting, type StatementEnded } from './statement-log.ts';
 import type { Turns } from './turns.ts';
 
 /** `stock` takes four round trips per statement. It works with drivers and poolers that the other does not. */
@@ -22,6 +23,8 @@ export interface ServiceOptions {
   readonly dispatch?: Dispatch;
   /** Without it one person may take every connection of the pool. */
   readonly turns?: Turns;
+  /** Receives each statement of a request when it has ended; undefined = nobody wants to know. */
+  readonly statementEnded?: StatementEnded | undefined;
 }
 
 export function buildPgService(options: ServiceOptions) {
@@ -44,8 +47,9 @@ export interface Database {
 
 export async function openDatabase(options: ServiceOptions): Promise<Database> {
   const service = buildPgService(options);
-  const withPgClient = await service.adaptor.createWithPgClient(service.adaptorSettings);
-  const { turns } = options;
+  const made = await service.adaptor.createWithPgClient(service.adaptorSettings);
+  const { turns, statementEnded } = options;
+  const withPgClient = statementEnded ? reporting(made, statementEnded) : made;
   return { service, withPgClient: turns ? inTurn(withPgClient, turns) : withPgClient };
 }
 
