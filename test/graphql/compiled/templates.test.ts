@@ -145,6 +145,20 @@ test('memory is bounded for any number and length of keys and statements', async
   expect(verbose.clock.written).toBe(1);
 });
 
+test('the bound counts bytes: as many long statements as short ones do not fit', async () => {
+  const kept = async (length: number): Promise<boolean> => {
+    forgetTemplates();
+    const { ask } = step(() => statement(`select '${'x'.repeat(length)}'`));
+    for (let i = 0; i < 3; i++) await ask('first');
+    expect(await ask('first')).toBeDefined();
+    for (let i = 0; i < 900; i++) for (const _ of [1, 2]) await ask(`key ${i}`);
+    return (await ask('first')) !== undefined;
+  };
+  // 16 MiB hold 8,000 entries of 2 kB, or 760 with 10,000 characters. There are at most 1,000 entries.
+  expect(await kept(10)).toBe(true);
+  expect(await kept(9900)).toBe(false);
+});
+
 test('parameters take the values of the request', () => {
   const open = statement('select $1, $2', [new Parameter(1), 'fixed']);
   expect(valuesOf(open, [0, 'a'])).toEqual(['a', 'fixed']);
