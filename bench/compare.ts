@@ -6,6 +6,7 @@
 import { loadavg } from 'node:os';
 import type { Choice } from './arguments.ts';
 import { join as joinCast, type Player, proveEqual } from './cast.ts';
+import { loginPages } from './direct.ts';
 import type { Findings } from './findings.ts';
 import { type Cell, measure, warmUp } from './measure.ts';
 import { OURS, PEERS } from './peers.ts';
@@ -107,6 +108,7 @@ async function compare(stage: Stage, choice: Choice, signal: AbortSignal): Promi
   }
 
   await stage.dismissPlainLogin();
+  const login = await loginPages(stage, rounds);
   const wire: Wire = await openWire(stage.urls.authenticator);
   const roundTrips = new Map<string, number>();
   const far = await cast((url) => wire.url(url)).catch(async (error: unknown) => {
@@ -144,6 +146,7 @@ async function compare(stage: Stage, choice: Choice, signal: AbortSignal): Promi
     roundTrips,
     bytes,
     token: await tokenCosts(stage),
+    login,
     leftOut,
     load: loads,
     postgres,

@@ -1,4 +1,5 @@
 /** The result of one comparison, the input of every report. Data only. */
+import type { LoginPages } from './direct.ts';
 import type { Cell } from './measure.ts';
 import type { Peer } from './peers.ts';
 import type { tokenCosts } from './token.ts';
@@ -15,6 +16,7 @@ export interface Findings {
   readonly roundTrips: ReadonlyMap<string, number>;
   readonly bytes: ReadonlyMap<string, number>;
   readonly token: Awaited<ReturnType<typeof tokenCosts>>;
+  readonly login: LoginPages;
   readonly leftOut: readonly string[];
   readonly load: readonly number[];
   readonly postgres: string;

@@ -21,6 +21,7 @@ export async function report(
     began: findings.began,
     leftOut: findings.leftOut,
     token: findings.token,
+    login: findings.login,
     bytes: Object.fromEntries(findings.bytes),
     scenes: scenesOf(findings).map((scene) => ({ ...scene, lines: linesOf(findings, scene) })),
     cells: findings.cells,

@@ -28,6 +28,8 @@ export function targets(findings: Findings): string {
     ['1 round trip per read and simple write', `${most}`, most === 1],
     atMost('database CPU of a read, with RLS ÷ without (node:http)', policies, 1.1),
     atMost('the same from pgbench', sameInC, 1.1),
+    atMost('a login’s page of 200, view ÷ table (execution)', findings.login.execution, 1.6),
+    atMost('the same, CPU of the backend', findings.login.cpu, 1.6),
     atMost('CPU of server and database ÷ stock PostGraphile', against('stock').cpu, 0.5),
     atLeast('requests/s ÷ stock PostGraphile', against('stock').rate, 2),
     atMost('CPU ÷ graphql-yoga without RLS', against('yoga').cpu, 1),
