@@ -59,6 +59,12 @@ export const LOGINS: readonly Promised[] = [
       ),
       broken(
         GRANT,
+        'revoke all on %1$s from current_user;',
+        '',
+        `${HARM} › a personal login can not`,
+      ),
+      broken(
+        GRANT,
         'connection limit 3',
         'connection limit 30',
         `${HARM} › a personal login has three connections`,
@@ -93,9 +99,9 @@ export const LOGINS: readonly Promised[] = [
         'test/accounts/revoke.test.ts › a login that holds %s is gone; a second revoke finds none',
       ),
       broken(
-        'src/accounts/psql-login.ts',
-        "if ((await insist('disable_psql_login')) === true) {",
-        'if (false) {',
+        PSQL,
+        "execute format('alter role %I nologin password null', v_login);",
+        '',
         'test/accounts/revoke.test.ts › a login that reconnects in a loop is gone, with every session',
       ),
       broken(

@@ -19,8 +19,6 @@ export interface Promised {
   /** The first cell of the row in docs/security.md. */
   readonly row: string;
   readonly breaks: readonly Break[];
-  /** Instead of breaks: why no line of this project keeps the promise. */
-  readonly unbreakable?: string;
 }
 
 /** The most common break: one line of one file. */
