@@ -10,11 +10,15 @@ import { readOrigins } from './config/origins.ts';
 import { type Environment, readSettings } from './config/read.ts';
 import { OperatorError } from './errors.ts';
 import { DEFAULT_LIMITS, type Limits } from './graphql/execution/limits.ts';
+import { CLOCK_TOLERANCE } from './identity/verifier.ts';
 import type { LogLevel } from './log.ts';
 
 export type { DatabaseConfig } from './config/database.ts';
 export type { IdentityConfig } from './config/identity.ts';
 export type { Environment } from './config/read.ts';
+
+/** More than the 60 s of common proxies, so that the proxy closes first. */
+const DEFAULT_KEEP_ALIVE_MS = 65_000;
 
 /** Hosts that only this machine can reach. */
 const LOOPBACK = /^(localhost|127(\.\d{1,3}){3}|::1)$/i;
@@ -37,6 +41,10 @@ export interface Config {
   readonly userIdClaim: string;
   /** Seconds. */
   readonly maxTokenAge: number;
+  /** Seconds that the clocks of the issuer and of this machine may differ. */
+  readonly clockTolerance: number;
+  /** The typ in the header of every token; undefined = any, or none. */
+  readonly tokenType: string | undefined;
   readonly poolSize: number;
   /** Statements of one person at a time. Less than poolSize, so that other people get a connection. */
   readonly maxConcurrent: number;
@@ -48,6 +56,8 @@ export interface Config {
   readonly preparedStatements: boolean;
   readonly executor: 'compiled' | 'grafast';
   readonly shutdownGraceMs: number;
+  /** Milliseconds that a connection may stay open between two requests. */
+  readonly keepAliveMs: number;
   readonly logLevel: LogLevel;
   /** undefined = /metrics is open in development and absent in production. */
   readonly metricsToken: string | undefined;
@@ -100,6 +110,8 @@ export function loadConfig(
     identity,
     userIdClaim: readUserIdClaim(settings),
     maxTokenAge: integer('JWT_MAX_AGE', 24 * 3600, 1, 366 * 24 * 3600),
+    clockTolerance: integer('JWT_CLOCK_TOLERANCE', CLOCK_TOLERANCE, 0, 600),
+    tokenType: text('JWT_TYP'),
     poolSize,
     poolWaitMs: integer('POOL_WAIT_MS', 5000, 1, 600_000),
     maxConcurrent: Math.min(integer('MAX_CONCURRENT', 4, 1, 1000), Math.max(1, poolSize - 1)),
@@ -109,6 +121,7 @@ export function loadConfig(
     preparedStatements: choice('PREPARED_STATEMENTS', ['on', 'off']) === 'on',
     executor: choice('GRAPHQL_EXECUTOR', ['compiled', 'grafast']),
     shutdownGraceMs: integer('SHUTDOWN_GRACE_MS', 10_000, 0, 600_000),
+    keepAliveMs: integer('KEEP_ALIVE_MS', DEFAULT_KEEP_ALIVE_MS, 1, 3_600_000),
     logLevel: choice('LOG_LEVEL', ['info', 'debug', 'warn', 'error', 'silent']),
     metricsToken: settings.raw('METRICS_TOKEN'),
     corsOrigins: readOrigins(settings),
@@ -139,6 +152,16 @@ function ownEnvironment(): Environment {
   if (existsSync('.env')) process.loadEnvFile('.env');
   return process.env;
 }
+
+/** The rules for tokens that do not depend on who signs them. */
+export const tokenRules = (
+  config: Pick<Config, 'userIdClaim' | 'maxTokenAge' | 'clockTolerance' | 'tokenType'>,
+) => ({
+  userIdClaim: config.userIdClaim,
+  maxAge: config.maxTokenAge,
+  clockTolerance: config.clockTolerance,
+  typ: config.tokenType,
+});
 
 export interface DoctorConfig {
   /** undefined = the embedded PostgreSQL. */

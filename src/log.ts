@@ -88,12 +88,12 @@ function compact(json: string): string {
   };
   const clock = time.slice(11, 19);
   if (entry.requestId === undefined) return level === 'info' ? msg : `${clock} ${level} ${msg}`;
-  const { status, durationMs = 0, userId, kind, operation, method, path, outcome } = entry;
+  const { status, durationMs = 0, userId, kind, operation, method, path, outcome, refused } = entry;
   return [
     `${clock} ${status}`,
     `${durationMs.toFixed(1).padStart(7)} ms`,
     ...(userId === undefined ? [] : [`user ${userId}`]),
     kind ? `${kind} ${operation ?? '(anonymous)'}` : `${method} ${path}`,
-    outcome,
+    refused ? `${outcome}: ${refused}` : outcome,
   ].join('  ');
 }

@@ -6,7 +6,7 @@
  */
 import { enableCompileCache } from 'node:module';
 import { announce } from './announce.ts';
-import { type Config, configureGraphile, loadConfig } from './config.ts';
+import { type Config, configureGraphile, loadConfig, tokenRules } from './config.ts';
 import { waitForDatabase } from './database/wait.ts';
 import { describeError, OperatorError } from './errors.ts';
 import { openLog } from './log.ts';
@@ -52,6 +52,7 @@ async function start(config: Config, stopping: () => boolean): Promise<void> {
       ? backend.demo.flatMap(({ name, token }) => (token ? [{ name, token }] : []))
       : undefined,
     watch: watching,
+    socketLimits: { keepAliveTimeout: config.keepAliveMs },
     log: (line) => log.warn(line),
     statementEnded: log.statement,
     requestEnded: (entry) => log.request(entry),
@@ -93,7 +94,7 @@ async function external(config: Config) {
   return {
     ownerUrl: database.ownerUrl,
     authenticatorUrl: database.authenticatorUrl,
-    identity: { ...identity, userIdClaim: config.userIdClaim, maxAge: config.maxTokenAge },
+    identity: { ...identity, ...tokenRules(config) },
     demo: [],
   };
 }

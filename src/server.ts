@@ -30,6 +30,7 @@ import { noteExecuted, type RequestEntry } from './http/observe.ts';
 import { openRateLimit } from './http/rate-limit.ts';
 import { closeServer, createBoundedServer, type SocketLimits } from './http/sockets.ts';
 import { openVerifier, type VerifierOptions } from './identity/open.ts';
+import { explainOnce } from './identity/refusals.ts';
 import { Metrics } from './metrics.ts';
 import { refuseDrift } from './migrate/boot-drift.ts';
 import { readCommitted } from './migrate/committed.ts';
@@ -154,6 +155,7 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
     const server = createBoundedServer(options.socketLimits);
     const app = await createApp({
       verify: openVerifier(options.identity, log, (cached) => metrics.tokenChecked(cached)),
+      explainRefusal: options.production ? undefined : explainOnce(log),
       users,
       readiness: readiness({
         pool,

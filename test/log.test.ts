@@ -30,6 +30,7 @@ function logged(json: boolean, level: LogLevel = 'info'): string[] {
     ...ENTRY,
     status: 401,
     outcome: 'UNAUTHENTICATED',
+    refused: 'aud is not JWT_AUDIENCE',
     kind: undefined,
     userId: undefined,
   });
@@ -43,7 +44,7 @@ test('in development a request is one short line', () => {
   const lines = logged(false).map((line) => line.replace(/\d\d:\d\d:\d\d/, 'TIME'));
   expect(lines).toEqual([
     'TIME 200      3.2 ms  user 7  query Mine  ok',
-    'TIME 401      3.2 ms  POST /graphql  UNAUTHENTICATED',
+    'TIME 401      3.2 ms  POST /graphql  UNAUTHENTICATED: aud is not JWT_AUDIENCE',
     'TIME 503      3.2 ms  user 7  query Mine  ok',
     'TIME warn careful',
   ]);

@@ -2,7 +2,7 @@
  * Who signs tokens in development. Takes the settings and the development key of the data directory,
  * returns what verifies tokens and, where this process can sign, the issuer. Not used in production.
  */
-import type { Config } from '../config.ts';
+import { type Config, tokenRules } from '../config.ts';
 import type { IssuerOptions } from '../identity/issuer.ts';
 import type { VerifierOptions } from '../identity/open.ts';
 
@@ -13,7 +13,7 @@ const NAME = 'rowguard-development';
  * `issuer` is undefined and there are no development tokens.
  */
 export function developmentIdentity(
-  config: Pick<Config, 'identity' | 'userIdClaim' | 'maxTokenAge'>,
+  config: Pick<Config, 'identity' | 'userIdClaim' | 'maxTokenAge' | 'clockTolerance' | 'tokenType'>,
   secret: string,
 ): { verifier: VerifierOptions; issuer: IssuerOptions | undefined } {
   const identity = config.identity ?? {
@@ -22,10 +22,11 @@ export function developmentIdentity(
     issuer: NAME,
     audience: NAME,
   };
-  const { userIdClaim } = config;
+  const { userIdClaim, tokenType } = config;
   const { key } = identity;
   return {
-    verifier: { ...identity, userIdClaim, maxAge: config.maxTokenAge },
-    issuer: key instanceof URL ? undefined : { ...identity, secret: key, userIdClaim },
+    verifier: { ...identity, ...tokenRules(config) },
+    issuer:
+      key instanceof URL ? undefined : { ...identity, secret: key, userIdClaim, typ: tokenType },
   };
 }

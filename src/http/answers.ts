@@ -5,7 +5,7 @@
 import type { Response } from 'express';
 import { type ErrorCode, RETRY_AFTER } from '../graphql/client-error.ts';
 import type { AuthenticationError } from '../identity/identity.ts';
-import { noteOutcome } from './observe.ts';
+import { noteOutcome, noteRefusal } from './observe.ts';
 
 export function sendError(
   response: Response,
@@ -34,6 +34,7 @@ export function sendUnavailable(
  * the same answer: a reason would help an attacker who tries tokens.
  */
 export function sendUnauthenticated(response: Response, error: AuthenticationError): void {
+  noteRefusal(response, error.reason);
   if (error.kind === 'missing') {
     response.set('WWW-Authenticate', 'Bearer');
     sendError(response, 401, 'UNAUTHENTICATED', 'Send a token: Authorization: Bearer <token>.');

@@ -8,6 +8,7 @@ import express, { type ErrorRequestHandler, type Express, type RequestHandler } 
 import type { Users } from '../accounts/users.ts';
 import { isUnavailable, unavailableReason } from '../database/unavailable.ts';
 import { NOT_NOW, WRONG } from '../graphql/client-error.ts';
+import type { AuthenticationError } from '../identity/identity.ts';
 import type { Verifier } from '../identity/verifier.ts';
 import { sendError, sendUnavailable } from './answers.ts';
 import { authenticate, ensureAccount, knownIdentityOf } from './authenticate.ts';
@@ -20,6 +21,8 @@ import { securityHeaders } from './security-headers.ts';
 
 export interface AppOptions {
   readonly verify: Verifier;
+  /** Gets each refused token: explainOnce of src/identity/refusals.ts. */
+  readonly explainRefusal?: ((error: AuthenticationError) => void) | undefined;
   readonly users: Users;
   readonly readiness: RequestHandler;
   readonly metrics: RequestHandler;
@@ -57,7 +60,7 @@ export async function createApp(options: AppOptions): Promise<Express> {
   app.all('/graphql', onlyPost(options.graphiql));
   app.post(
     '/graphql',
-    authenticate(options.verify),
+    authenticate(options.verify, options.explainRefusal),
     options.limitRate,
     ensureAccount(options.users),
     onlyJson,

@@ -8,8 +8,9 @@ import type { RequestHandler } from 'express';
 import { AccountError } from '../accounts/account-error.ts';
 import type { Users } from '../accounts/users.ts';
 import { bearerToken } from '../identity/bearer.ts';
-import { AuthenticationError, type Identity, invalid } from '../identity/identity.ts';
+import { AuthenticationError, type Identity } from '../identity/identity.ts';
 import { KeysUnavailableError } from '../identity/keys.ts';
+import { refused } from '../identity/refusals.ts';
 import type { Verifier } from '../identity/verifier.ts';
 import { sendError, sendUnauthenticated, sendUnavailable } from './answers.ts';
 
@@ -27,14 +28,20 @@ export function identityOf(request: IncomingMessage | undefined): Identity {
   return identity;
 }
 
-export function authenticate(verify: Verifier): RequestHandler {
+/** `explain` gets each refused token, for the terminal of development. */
+export function authenticate(
+  verify: Verifier,
+  explain?: (error: AuthenticationError) => void,
+): RequestHandler {
   return async (request, response, next) => {
     try {
       identities.set(request, await verify(bearerToken(authorizationOf(request))));
       next();
     } catch (error) {
-      if (error instanceof AuthenticationError) sendUnauthenticated(response, error);
-      else if (error instanceof KeysUnavailableError) {
+      if (error instanceof AuthenticationError) {
+        explain?.(error);
+        sendUnauthenticated(response, error);
+      } else if (error instanceof KeysUnavailableError) {
         // Not 401: the client would discard a token that may be valid.
         response.set('Retry-After', String(error.retryAfterSeconds));
         sendUnavailable(response, 503, 'Tokens cannot be checked at the moment.');
@@ -60,6 +67,6 @@ export function ensureAccount(users: Users): RequestHandler {
 /** Node drops all but the first Authorization header, and a proxy may have checked another one: refused. */
 function authorizationOf(request: IncomingMessage): string | undefined {
   const all = request.headersDistinct.authorization;
-  if (all && all.length > 1) throw invalid('several Authorization headers');
+  if (all && all.length > 1) throw refused('HEADERS');
   return request.headers.authorization;
 }

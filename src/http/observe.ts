@@ -24,6 +24,8 @@ export interface RequestEntry {
   readonly operation?: string | undefined;
   /** compiled, grafast, or both: src/graphql/compiled/execute.ts. */
   readonly executor?: string | undefined;
+  /** Why the token was refused: a sentence of src/identity/refusals.ts. */
+  readonly refused?: string | undefined;
   /** Id of an error that was hidden from the client. The log has the error under the same id. */
   readonly errorId?: string | undefined;
 }
@@ -39,6 +41,13 @@ const outcomes = new WeakMap<Response, string>();
 /** For an answer that is given before GraphQL runs. */
 export function noteOutcome(response: Response, code: string): void {
   outcomes.set(response, code);
+}
+
+const refusals = new WeakMap<Response, string>();
+
+/** `reason`: never a part of the token. */
+export function noteRefusal(response: Response, reason: string): void {
+  refusals.set(response, reason);
 }
 
 /** The form of an id that a client may choose. Nothing longer, so that the log gets no secret. */
@@ -74,6 +83,7 @@ export function observe({ ended, identityOf }: ObserveOptions): RequestHandler {
         kind: operation?.kind,
         operation: operation?.name?.slice(0, MAX_NAME),
         executor: operation?.executor,
+        refused: refusals.get(response),
         errorId: operation?.errorId,
       });
     });

@@ -12,7 +12,7 @@ const LIMITS = {
   headersTimeout: 10_000,
   /** Milliseconds for a whole request. */
   requestTimeout: 30_000,
-  /** Milliseconds between two requests: more than the 60 s of common proxies, so that the proxy closes first. */
+  /** Milliseconds between two requests: KEEP_ALIVE_MS. */
   keepAliveTimeout: 65_000,
   /** Milliseconds between two checks of headersTimeout and requestTimeout. */
   connectionsCheckingInterval: 2_000,

@@ -3,7 +3,8 @@
  * AuthenticationError. Must never parse the token: a token that is too long or has other characters is
  * refused before any JSON parser sees it.
  */
-import { AuthenticationError, invalid } from './identity.ts';
+import { AuthenticationError } from './identity.ts';
+import { refused } from './refusals.ts';
 
 /** Longest token accepted, in bytes. */
 export const MAX_TOKEN_BYTES = 4096;
@@ -16,8 +17,8 @@ export function bearerToken(header: string | undefined): string {
     throw new AuthenticationError('missing', 'no Authorization header');
   }
   const [, token] = /^bearer +(\S+)$/i.exec(header) ?? [];
-  if (token === undefined) throw invalid('not a Bearer token');
-  if (token.length > MAX_TOKEN_BYTES) throw invalid(`longer than ${MAX_TOKEN_BYTES} bytes`);
-  if (!COMPACT_JWS.test(token)) throw invalid('not a compact JWS');
+  if (token === undefined) throw refused('SCHEME');
+  if (token.length > MAX_TOKEN_BYTES) throw refused('LENGTH');
+  if (!COMPACT_JWS.test(token)) throw refused('FORM');
   return token;
 }

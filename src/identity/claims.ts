@@ -3,25 +3,26 @@
  * an AuthenticationError. Must never guess an id: only the configured claim counts.
  */
 import type { JWTPayload } from 'jose';
-import { type Identity, invalid } from './identity.ts';
+import type { Identity } from './identity.ts';
+import { refused } from './refusals.ts';
 
 /** The largest value of PostgreSQL's integer type. */
 const MAX_USER_ID = 2_147_483_647;
 
 export function identityFromClaims(payload: JWTPayload, userIdClaim: string): Identity {
   return {
-    userId: userId(payload[userIdClaim], userIdClaim),
+    userId: userId(payload[userIdClaim]),
     email: email(payload.email),
-    issuedAt: seconds(payload.iat, 'iat'),
-    expiresAt: seconds(payload.exp, 'exp'),
+    issuedAt: seconds(payload.iat),
+    expiresAt: seconds(payload.exp),
   };
 }
 
 /** A JSON integer, or a string with the same decimal digits. Any other form is refused. */
-function userId(value: unknown, claim: string): number {
+function userId(value: unknown): number {
   const id = typeof value === 'string' && /^[1-9][0-9]{0,9}$/.test(value) ? Number(value) : value;
   if (typeof id !== 'number' || !Number.isInteger(id) || id < 1 || id > MAX_USER_ID) {
-    throw invalid(`${claim} is not an integer from 1 to ${MAX_USER_ID}`);
+    throw refused('USER_ID');
   }
   return id;
 }
@@ -29,14 +30,14 @@ function userId(value: unknown, claim: string): number {
 function email(value: unknown): string | null {
   if (value === undefined || value === null) return null;
   if (typeof value !== 'string' || value.length < 3 || value.length > 320) {
-    throw invalid('email is not a text of 3 to 320 characters');
+    throw refused('EMAIL');
   }
   // PostgreSQL cannot store a NUL character, and UTF-8 cannot encode half of a surrogate pair.
-  if (value.includes('\0') || !value.isWellFormed()) throw invalid('email is not a text');
+  if (value.includes('\0') || !value.isWellFormed()) throw refused('EMAIL');
   return value;
 }
 
-function seconds(value: unknown, claim: string): number {
-  if (typeof value !== 'number' || !Number.isFinite(value)) throw invalid(`${claim} is missing`);
+function seconds(value: unknown): number {
+  if (typeof value !== 'number' || !Number.isFinite(value)) throw refused('TIMES');
   return value;
 }

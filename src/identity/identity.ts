@@ -16,19 +16,19 @@ export interface Identity {
 
 /**
  * A request without a valid token. `reason` is for the log only. `kind` decides the client's answer: no token
- * was sent, or an invalid one.
+ * was sent, or an invalid one. `fix` is
+ * for the terminal of development: refusals.ts.
  */
 export class AuthenticationError extends Error {
   readonly kind: 'missing' | 'invalid';
   readonly reason: string;
+  readonly fix: string | undefined;
 
-  constructor(kind: 'missing' | 'invalid', reason: string) {
+  constructor(kind: 'missing' | 'invalid', reason: string, fix?: string) {
     super(`authentication failed: ${reason}`);
     this.name = 'AuthenticationError';
     this.kind = kind;
     this.reason = reason;
+    this.fix = fix;
   }
 }
-
-export const invalid = (reason: string): AuthenticationError =>
-  new AuthenticationError('invalid', reason);

@@ -9,6 +9,8 @@ export interface IssuerOptions {
   readonly issuer: string;
   readonly audience: string;
   readonly userIdClaim: string;
+  /** JWT_TYP; undefined = JWT. */
+  readonly typ?: string | undefined;
 }
 
 /** A token valid for `seconds`, issued now. */
@@ -19,7 +21,7 @@ export function signToken(
 ): Promise<string> {
   const now = Math.floor(Date.now() / 1000);
   return new SignJWT({ [options.userIdClaim]: person.userId, email: person.email })
-    .setProtectedHeader({ alg: 'HS256', typ: 'JWT' })
+    .setProtectedHeader({ alg: 'HS256', typ: options.typ ?? 'JWT' })
     .setIssuer(options.issuer)
     .setAudience(options.audience)
     .setIssuedAt(now)

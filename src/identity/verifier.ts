@@ -5,8 +5,9 @@
  */
 import { decodeProtectedHeader, errors, type JWTPayload, jwtVerify } from 'jose';
 import { identityFromClaims } from './claims.ts';
-import { type Identity, invalid } from './identity.ts';
+import type { AuthenticationError, Identity } from './identity.ts';
 import type { KeySource, TokenHeader } from './keys.ts';
+import { type Refusal, refused } from './refusals.ts';
 import { TokenCache } from './token-cache.ts';
 
 export interface VerifierRules {
@@ -17,15 +18,22 @@ export interface VerifierRules {
   readonly userIdClaim: string;
   /** Seconds: the longest time from iat to exp, and the greatest age. */
   readonly maxAge: number;
+  /** How far the clocks of two machines may differ, in seconds. Default: CLOCK_TOLERANCE. */
+  readonly clockTolerance?: number;
+  /** The typ that the header must have (RFC 8725, section 3.11); undefined = any, or none. */
+  readonly typ?: string | undefined;
 }
 
 export type Verifier = (token: string) => Promise<Identity>;
 
-/** How far the clocks of two machines may differ, in seconds. */
-export const CLOCK_TOLERANCE = 5;
+/** Seconds. */
+export const CLOCK_TOLERANCE = 30;
 
-/** Other header fields (jwk, jku, x5u, crit, zip …) let a token choose its key or the rules. */
-const HEADER_FIELDS = new Set(['alg', 'kid', 'typ']);
+/**
+ * Header fields with which a token would choose its key, or change how it is read. Other fields are ignored
+ * (RFC 7515, section 4), except crit: it requires an extension, and none is supported.
+ */
+const REFUSED_FIELDS = ['jwk', 'jku', 'x5u', 'x5c', 'enc', 'zip', 'b64'];
 
 /** `checked` is called for every token; `cached` says whether the token was remembered. */
 export function createVerifier(
@@ -34,6 +42,7 @@ export function createVerifier(
   checked: (cached: boolean) => void = () => {},
 ): Verifier {
   const cache = new TokenCache();
+  const { clockTolerance = CLOCK_TOLERANCE } = rules;
   return async (token) => {
     const renewing = keys.upToDate();
     if (renewing) await renewing;
@@ -41,15 +50,15 @@ export function createVerifier(
     checked(known !== undefined);
     if (known) return known;
     try {
-      const { payload, version } = await checkSignature(token, rules, keys);
+      const { payload, version } = await checkSignature(token, { ...rules, clockTolerance }, keys);
       const identity = checkClaims(payload, rules);
       // maxAge cannot end the token earlier: checkClaims refuses a longer lifetime.
-      cache.set(token, version, identity, identity.expiresAt + CLOCK_TOLERANCE);
+      cache.set(token, version, identity, identity.expiresAt + clockTolerance);
       return identity;
     } catch (error) {
-      if (error instanceof errors.JOSEError) throw invalid(error.code);
-      // jose reports a header that is not JSON as a TypeError.
-      if (error instanceof TypeError) throw invalid('malformed');
+      if (error instanceof errors.JOSEError) throw refusalOf(error);
+      // jose reports a time that is not finite as a TypeError.
+      if (error instanceof TypeError) throw refused('TIMES');
       throw error;
     }
   };
@@ -63,10 +72,10 @@ interface Verified {
 
 async function checkSignature(
   token: string,
-  rules: VerifierRules,
+  rules: VerifierRules & { readonly clockTolerance: number },
   keys: KeySource,
 ): Promise<Verified> {
-  const header = checkHeader(decodeProtectedHeader(token), rules.algorithms);
+  const header = checkHeader(headerOf(token), rules.algorithms);
   const attempt = async (): Promise<Verified | undefined> => {
     // Read before find(): if the keys change meanwhile, the cache drops the result.
     const { version } = keys;
@@ -77,7 +86,8 @@ async function checkSignature(
           algorithms: [header.alg],
           issuer: rules.issuer,
           audience: rules.audience,
-          clockTolerance: CLOCK_TOLERANCE,
+          clockTolerance: rules.clockTolerance,
+          ...(rules.typ !== undefined && { typ: rules.typ }),
           maxTokenAge: rules.maxAge,
           requiredClaims: ['exp', 'iat', 'iss', 'aud'],
         });
@@ -86,34 +96,61 @@ async function checkSignature(
         if (!(error instanceof errors.JWSSignatureVerificationFailed)) throw error;
       }
     }
-    if (candidates.length === 0) throw invalid('no key for this kid and algorithm');
+    if (candidates.length === 0) throw refused('KEY');
     return undefined;
   };
   const verified = (await attempt()) ?? ((await keys.renew()) ? await attempt() : undefined);
-  if (!verified) throw invalid('bad signature');
+  if (!verified) throw refused('SIGNATURE');
   return verified;
 }
 
-function checkHeader(header: Record<string, unknown>, algorithms: readonly string[]): TokenHeader {
-  const extra = Object.keys(header).find((field) => !HEADER_FIELDS.has(field));
-  if (extra !== undefined) throw invalid('a header field besides alg, kid and typ');
-  const { alg, kid, typ } = header;
-  if (typeof alg !== 'string' || !algorithms.includes(alg)) throw invalid('alg is not allowed');
-  if (kid !== undefined && typeof kid !== 'string') throw invalid('kid is not a string');
-  // Better Auth sets no typ on API tokens. Its cookie cache has another typ and is refused.
-  if (typ !== undefined && !(typeof typ === 'string' && typ.toUpperCase() === 'JWT')) {
-    throw invalid('typ is not JWT');
+function headerOf(token: string): Record<string, unknown> {
+  try {
+    return decodeProtectedHeader(token);
+  } catch {
+    throw refused('HEADER');
   }
+}
+
+function checkHeader(header: Record<string, unknown>, algorithms: readonly string[]): TokenHeader {
+  const { alg, kid } = header;
+  if (typeof alg !== 'string' || !algorithms.includes(alg)) throw refused('ALG');
+  if (Object.hasOwn(header, 'crit')) throw refused('CRIT');
+  if (REFUSED_FIELDS.some((field) => Object.hasOwn(header, field))) throw refused('HEADER_FIELD');
+  if (kid !== undefined && typeof kid !== 'string') throw refused('KID');
   return { alg, kid };
 }
 
 function checkClaims(payload: JWTPayload, { userIdClaim, maxAge }: VerifierRules): Identity {
   // jose accepts an aud array that has the right audience among values of other types.
   if (Array.isArray(payload.aud) && !payload.aud.every((aud) => typeof aud === 'string')) {
-    throw invalid('aud is not a list of strings');
+    throw refused('AUD');
   }
   const identity = identityFromClaims(payload, userIdClaim);
-  const life = identity.expiresAt - identity.issuedAt;
-  if (life > maxAge) throw invalid(`valid for ${life} s, more than ${maxAge} s`);
+  if (identity.expiresAt - identity.issuedAt > maxAge) throw refused('LIFETIME');
   return identity;
+}
+
+/** jose checks claims only after the signature, so a time in the sentence is the issuer's. */
+function refusalOf(error: errors.JOSEError): AuthenticationError {
+  const expired = error instanceof errors.JWTExpired;
+  if (!expired && !(error instanceof errors.JWTClaimValidationFailed)) return refused('PAYLOAD');
+  const { claim, reason, payload } = error;
+  if (reason === 'missing') return refused('CLAIM');
+  const seconds = Math.abs(Math.floor(Date.now() / 1000) - Number(payload[claim]));
+  switch (claim) {
+    case 'iss':
+    case 'aud':
+    case 'typ':
+      return refused(claim.toUpperCase() as Uppercase<typeof claim> satisfies Refusal);
+    case 'exp':
+      return expired ? refused('EXPIRED', seconds) : refused('TIMES');
+    case 'nbf':
+      return reason === 'check_failed' ? refused('NOT_YET', seconds) : refused('TIMES');
+    case 'iat':
+      if (expired) return refused('OLD', seconds);
+      return reason === 'check_failed' ? refused('FUTURE', seconds) : refused('TIMES');
+    default:
+      return refused('PAYLOAD');
+  }
 }

@@ -31,6 +31,17 @@ test.each([{}, { ...ISSUER, JWT_SECRET: 'a-secret-of-ones-own-a-secret-of-ones-o
   },
 );
 
+test('JWT_TYP and JWT_CLOCK_TOLERANCE count for the tokens that are made here', async () => {
+  const env = { JWT_TYP: 'at+jwt', JWT_CLOCK_TOLERANCE: '7' };
+  const { verifier, issuer } = developmentIdentity(loadConfig(env), OWN_KEY);
+  if (!issuer) throw new Error('there is an issuer');
+  expect(verifier).toMatchObject({ typ: 'at+jwt', clockTolerance: 7 });
+  const verify = openVerifier(verifier, () => {});
+  expect(await verify(await signToken(issuer, ALICE, 60))).toMatchObject({ userId: 1 });
+  const other = await signToken({ ...issuer, typ: 'JWT' }, ALICE, 60);
+  await expect(verify(other)).rejects.toMatchObject({ reason: 'typ is not JWT_TYP' });
+});
+
 test('JWT_SECRET takes the place of the development key: its tokens count no more', async () => {
   const { issuer } = developmentIdentity(loadConfig({}), OWN_KEY);
   if (!issuer) throw new Error('there is an issuer');

@@ -178,6 +178,33 @@ describe('with an issuer that can not be reached', () => {
   });
 });
 
+describe('in development', () => {
+  const database = useTestDatabase();
+  const server = useTestServer(database);
+
+  test('the terminal explains each reason once, with how to fix it', async () => {
+    const bearer = (change: object) =>
+      `Bearer ${hs256(HEADER, goodClaims(server.issuer, change), server.issuer.secret)}`;
+    const now = Math.floor(Date.now() / 1000);
+    const tokens = [
+      { aud: 'canary/' },
+      { aud: 'canary' },
+      { iat: now - 900, exp: now - 100 },
+      { iat: now - 900, exp: now - 200 },
+    ];
+    for (const change of tokens) {
+      expect((await server.ask(bearer(change), '{ me { id } }')).status).toBe(401);
+    }
+    expect((await server.ask(null, '{ me { id } }')).status).toBe(401);
+    expect(server.log).toEqual([
+      expect.stringMatching(
+        /^A token was refused: aud is not JWT_AUDIENCE\.\n {2}Fix: set JWT_AUD/,
+      ),
+      expect.stringMatching(/^A token was refused: expired 10\d s ago\.\n {2}Fix: get a new token/),
+    ]);
+  });
+});
+
 describe('an account', () => {
   const database = useTestDatabase();
   const server = useTestServer(database);

@@ -3,6 +3,7 @@ import { randomInt } from 'node:crypto';
 import { expect, test } from 'vitest';
 import { useTestDatabase } from '../support/database.ts';
 import { type Production, startProduction } from '../support/production.ts';
+import { goodClaims, HEADER, hs256 } from '../support/tokens.ts';
 
 const database = useTestDatabase();
 
@@ -87,6 +88,41 @@ test('each request is one JSON object: who, what, how long, how it ended', async
   expect(long.headers.get('x-request-id')).toMatch(/^[0-9a-f-]{36}$/);
   server.child.kill('SIGTERM');
   expect(await server.exit).toBe(0);
+});
+
+test('the entry of a refused token says why, and the settings count that it names', async () => {
+  const server = await startProduction(database, {
+    JWT_TYP: 'at+jwt',
+    JWT_CLOCK_TOLERANCE: '0',
+    KEEP_ALIVE_MS: '7000',
+  });
+  const party = { issuer: 'https://sign-in.example.com', audience: 'rowguard' };
+  const key = Buffer.from(server.secret);
+  const typed = { ...HEADER, typ: 'at+jwt' };
+  const bearer = (change: object, header: object = typed) =>
+    `Bearer ${hs256(header, goodClaims(party, change), key)}`;
+  const seconds = Math.floor(Date.now() / 1000);
+  const cases: [authorization: string, refused: unknown][] = [
+    [bearer({}), undefined],
+    ['', 'no Authorization header'],
+    ['Basic x', 'the Authorization header is not "Bearer" and one token'],
+    [bearer({}, HEADER), 'typ is not JWT_TYP'],
+    [bearer({ aud: 'canary' }), 'aud is not JWT_AUDIENCE'],
+    [bearer({ exp: seconds - 9 }), expect.stringMatching(/^expired \d+ s ago$/)],
+    [`${bearer({})}A`, 'signature does not match any key'],
+  ];
+  for (const [i, [authorization, refused]] of cases.entries()) {
+    const id = `refused-${i}`;
+    const sent = await send(
+      server,
+      { query: '{ me { id } }' },
+      { authorization, 'x-request-id': id },
+    );
+    expect(sent.headers.get('keep-alive')).toBe('timeout=7');
+    expect((await entryOf(server, id)).refused).toEqual(refused);
+  }
+  // In production the terminal is the log: nothing explains each reason once more.
+  expect(server.output()).not.toContain('Fix:');
 });
 
 test('no token, secret, password or text of a task is ever logged', async () => {

@@ -95,9 +95,9 @@ describe('a wrong token', () => {
   test('is refused before any fetch if its header is wrong', async () => {
     const verify = verifier();
     const shared = hs256({ alg: 'HS256', kid: '1' }, goodClaims(PARTY), randomBytes(32));
-    expect(await reasonOf(verify(shared))).toBe('alg is not allowed');
+    expect(await reasonOf(verify(shared))).toBe('alg is not in JWT_ALGORITHMS');
     const none = hs256({ alg: 'none', kid: '1' }, goodClaims(PARTY), randomBytes(32));
-    expect(await reasonOf(verify(none))).toBe('alg is not allowed');
+    expect(await reasonOf(verify(none))).toBe('alg is not in JWT_ALGORITHMS');
     expect(issuer.fetches).toBe(0);
   });
 
@@ -109,7 +109,9 @@ describe('a wrong token', () => {
       goodClaims(PARTY),
       Buffer.from(`${rsa.jwk.n}`),
     );
-    expect(await reasonOf(verifier({ algorithms: ['RS256'] })(forged))).toBe('alg is not allowed');
+    expect(await reasonOf(verifier({ algorithms: ['RS256'] })(forged))).toBe(
+      'alg is not in JWT_ALGORITHMS',
+    );
   });
 
   test('can not pick an algorithm that its key is not for', async () => {
@@ -123,13 +125,13 @@ describe('a wrong token', () => {
   test('naming another key set causes no request to it', async () => {
     const jku = JSON.stringify({ alg: 'EdDSA', kid: '1', jku: `${issuer.url}` });
     expect(await reasonOf(verifier()(hs256(jku, goodClaims(PARTY), randomBytes(32))))).toMatch(
-      /header field/,
+      /brings its own key/,
     );
     expect(issuer.fetches).toBe(0);
   });
 
   test('signed with an unknown key under a known name is refused', async () => {
-    expect(await reasonOf(verifier()(await sign(reset)))).toBe('bad signature');
+    expect(await reasonOf(verifier()(await sign(reset)))).toBe('signature does not match any key');
   });
 });
 
@@ -171,7 +173,9 @@ describe('rotation', () => {
     later(10_000);
     expect(await verify(await sign(reset))).toMatchObject({ userId: 7 });
     expect(issuer.fetches).toBe(2);
-    expect(await reasonOf(verify(old)), 'the old key counts no more').toBe('bad signature');
+    expect(await reasonOf(verify(old)), 'the old key counts no more').toBe(
+      'signature does not match any key',
+    );
   });
 
   test('a flood of bad signatures is one fetch per cool-down', async () => {
@@ -183,7 +187,7 @@ describe('rotation', () => {
       Array.from({ length: 30 }, (_, i) => sign(reset, { user_id: i + 1 })),
     );
     const reasons = await Promise.all(tokens.map((token) => reasonOf(verify(token))));
-    expect(new Set(reasons)).toEqual(new Set(['bad signature']));
+    expect(new Set(reasons)).toEqual(new Set(['signature does not match any key']));
     expect(issuer.fetches).toBe(2);
   });
 

@@ -76,7 +76,7 @@ describe.each<[string, string, string, () => Promise<KeySource>]>([
       verifier(await source(), alg)(bearerToken(`Bearer ${token}`)),
     ).rejects.toMatchObject({
       kind: 'invalid',
-      reason: expect.stringMatching(/^ERR_JWT_/),
+      reason: expect.stringMatching(/is missing$|^the payload is not/),
     });
   });
 
@@ -86,7 +86,7 @@ describe.each<[string, string, string, () => Promise<KeySource>]>([
     });
     await expect(verifier(await source(), alg)(changed)).rejects.toMatchObject({
       kind: 'invalid',
-      reason: 'bad signature',
+      reason: 'signature does not match any key',
     });
   });
 });
@@ -103,13 +103,16 @@ test.each([
   ],
 ])('%s is refused before anything is parsed', (_name, token) => {
   expect(() => bearerToken(`Bearer ${token}`)).toThrow(
-    expect.objectContaining({ kind: 'invalid', reason: 'not a compact JWS' }),
+    expect.objectContaining({
+      kind: 'invalid',
+      reason: expect.stringContaining('not three base64url parts'),
+    }),
   );
 });
 
 test('RFC 7797 with its payload in place is refused for its header', async () => {
   const token = `eyJhbGciOiJIUzI1NiIsImI2NCI6ZmFsc2UsImNyaXQiOlsiYjY0Il19.${JOE}.A5dxf2s96_n5FLueVuW1Z_vh161FwXZC4YLPff6dmDY`;
   await expect(verifier(secretKey(secret), 'HS256')(token)).rejects.toMatchObject({
-    reason: expect.stringContaining('header field'),
+    reason: expect.stringContaining('crit in the header'),
   });
 });
