@@ -1,196 +1,200 @@
 /**
- * What is served and what rows.ts has a row for, both as lists of names; `unproved` is the difference.
- * Served is what the catalogue and the schema say, not what anybody remembers.
+ * `unproved` names what the database or the API serves and rows.ts has no row for, and what rows.ts says that
+ * is not so. One sentence for each, with what to add; what follows from it is not repeated.
  */
-
-import {
-  type GraphQLSchema,
-  isEnumType,
-  isInputObjectType,
-  isObjectType,
-  isSpecifiedScalarType,
-} from 'graphql';
+import type { GraphQLSchema } from 'graphql';
+import { getNamedType } from 'graphql';
 import type { ClientBase } from 'pg';
-import type { Rows, ServedFunction, ServedTable } from './rows.ts';
+import { columnText, nameText, type RowColumn, rowText } from '../../src/migrate/scaffold-row.ts';
+import { type Coordinate, coordinatesOf, provedBy } from './coordinates.ts';
+import { camel, ownerOf, relationsOf, standardColumns } from './relations.ts';
+import type { Rows, ServedTable } from './rows.ts';
+import { type ServedColumn, type ServedRelation, type ServedRoutine, servedBy } from './served.ts';
 
-/** What a GraphQL literal is made from: the row that a call is about, and a mark. */
-export interface Target {
-  readonly id: number;
-  readonly cursor: string;
-  readonly updatedAt: string | null;
-  readonly mark: string;
-  /** New for each call. */
-  readonly key: string;
-}
-
-export type Literal = (target: Target) => string;
-
-const camel = (name: string) => name.replace(/_(.)/g, (_, c: string) => c.toUpperCase());
-const lower = (name: string) => name.charAt(0).toLowerCase() + name.slice(1);
+const FILE = 'test/app/rows.ts';
 const upper = (name: string) => name.charAt(0).toUpperCase() + name.slice(1);
+const typeOf = (name: string) => upper(camel(name));
 
-/** Every coordinate of the API that a table brings, with a value where it takes one. */
-function ofTable({
-  type,
-  list,
-  columns,
-  filters,
-  once,
-  parents = [],
-}: ServedTable): Map<string, Literal | null> {
-  const all = new Map<string, Literal | null>();
-  for (const [name, { hidden, writable, ordered, value }] of Object.entries(columns)) {
-    const field = camel(name);
-    if (!hidden) all.set(`${type}.${field}`, null);
-    const literal: Literal = ({ mark }) => JSON.stringify(value).replace('$M', mark);
-    if (writable) {
-      all.set(`${type}Input.${field}`, literal);
-      all.set(`${type}Patch.${field}`, literal);
-    }
-    if (ordered)
-      for (const way of ['ASC', 'DESC'])
-        all.set(`${type}OrderBy.${name.toUpperCase()}_${way}`, null);
-  }
-  if (!list) return all;
-  const one = lower(type);
-  const add = (coordinates: Record<string, Literal | null>) => {
-    for (const [name, literal] of Object.entries(coordinates)) all.set(name, literal);
-  };
-  for (const [name, literal] of Object.entries(filters))
-    all.set(`${type}Condition.${name}`, ({ mark }) => literal.replace('$M', mark));
-  for (const parent of parents) all.set(`${type}.${lower(parent)}`, null);
-  for (const from of ['Query', 'User', ...parents].map((name) => `${name}.${list}`))
-    add({
-      [from]: null,
-      [`${from}(first:)`]: () => '10',
-      [`${from}(last:)`]: () => '10',
-      [`${from}(after:)`]: ({ cursor }) => JSON.stringify(cursor),
-      [`${from}(before:)`]: ({ cursor }) => JSON.stringify(cursor),
-      [`${from}(orderBy:)`]: null,
-      [`${from}(condition:)`]: null,
-    });
-  const id: Literal = (target) => String(target.id);
-  const expected: Literal = ({ updatedAt }) => JSON.stringify(updatedAt);
-  add({
-    [`${type}.user`]: null,
-    [`Query.${one}`]: null,
-    [`Query.${one}(id:)`]: id,
-    [`${type}Connection.edges`]: null,
-    [`${type}Connection.nodes`]: null,
-    [`${type}Connection.pageInfo`]: null,
-    [`${type}Connection.totalCount`]: null,
-    [`${type}Edge.cursor`]: null,
-    [`${type}Edge.node`]: null,
-    [`Create${type}Input.${one}`]: null,
-    [`Update${type}Input.id`]: id,
-    [`Update${type}Input.patch`]: null,
-    [`Delete${type}Input.id`]: id,
-  });
-  if (once) add({ [`Create${type}Input.idempotencyKey`]: ({ key }) => JSON.stringify(key) });
-  if (columns.updated_at)
-    for (const verb of ['Update', 'Delete'])
-      add({ [`${verb}${type}Input.expectedUpdatedAt`]: expected });
-  for (const verb of ['create', 'update', 'delete'])
-    add({
-      [`Mutation.${verb}${type}`]: null,
-      [`Mutation.${verb}${type}(input:)`]: null,
-      [`${upper(verb)}${type}Payload.${one}`]: null,
-    });
-  return all;
+/** A sentence, and which coordinates of the API it explains. */
+interface Finding {
+  readonly text: string;
+  readonly explains: (coordinate: Coordinate) => boolean;
 }
 
-function ofFunction({ mutation, input, payload }: ServedFunction): Map<string, Literal | null> {
-  const all = new Map<string, Literal | null>();
-  if (!mutation) return all;
-  all.set(`Mutation.${mutation}`, null).set(`Mutation.${mutation}(input:)`, null);
-  for (const [name, literal] of Object.entries(input ?? {}))
-    all.set(`${upper(mutation)}Input.${name}`, () => literal);
-  if (Object.keys(input ?? {}).length === 0)
-    all.set(`${upper(mutation)}Input.clientMutationId`, () => '"any"');
-  for (const name of payload ?? []) all.set(`${upper(mutation)}Payload.${name}`, null);
-  return all;
-}
-
-const COMMON = ['hasNextPage', 'hasPreviousPage', 'startCursor', 'endCursor']
-  .map((name) => `PageInfo.${name}`)
-  .concat('Query.me');
-
-/** Coordinates with a row, each with a value where it takes one. */
-export const provedBy = ({ tables, functions }: Rows): Map<string, Literal | null> =>
-  new Map([
-    ...COMMON.map((name): [string, null] => [name, null]),
-    ...tables.flatMap((table) => [...ofTable(table)]),
-    ...functions.flatMap((served) => [...ofFunction(served)]),
-  ]);
-
-/** Every field, argument, input field and enum value of the schema, as a coordinate. */
-export function coordinatesOf(schema: GraphQLSchema): string[] {
-  const all: string[] = [];
-  for (const type of Object.values(schema.getTypeMap())) {
-    if (type.name.startsWith('__') || isSpecifiedScalarType(type)) continue;
-    if (isEnumType(type)) for (const { name } of type.getValues()) all.push(`${type.name}.${name}`);
-    if (isInputObjectType(type))
-      for (const name of Object.keys(type.getFields())) all.push(`${type.name}.${name}`);
-    if (isObjectType(type))
-      for (const { name, args } of Object.values(type.getFields())) {
-        all.push(`${type.name}.${name}`);
-        for (const arg of args) all.push(`${type.name}.${name}(${arg.name}:)`);
-      }
-  }
-  return all;
-}
-
-/** Tables, their columns and rights, and functions, as the catalogue has them. */
-async function catalogued(client: ClientBase): Promise<string[]> {
-  const { rows } = await client.query<{ name: string }>(`
-    select format('table %I.%I', n.nspname, c.relname) as name
-    from pg_class c join pg_namespace n on n.oid = c.relnamespace
-    where n.nspname = 'public' and c.relkind in ('r', 'p', 'v', 'm', 'f')
-    union all
-    select format('column %I.%I.%I%s%s', n.nspname, c.relname, a.attname,
-      case when has_column_privilege('todo_user', c.oid, a.attnum, 'insert') then ' insert' end,
-      case when has_column_privilege('todo_user', c.oid, a.attnum, 'update') then ' update' end)
-    from pg_class c join pg_namespace n on n.oid = c.relnamespace join pg_attribute a on a.attrelid = c.oid
-    where n.nspname = 'public' and c.relkind in ('r', 'p', 'v', 'm', 'f') and a.attnum > 0
-      and not a.attisdropped
-    union all
-    select format('delete from %I.%I', n.nspname, c.relname)
-    from pg_class c join pg_namespace n on n.oid = c.relnamespace
-    where n.nspname = 'public' and c.relkind in ('r', 'p', 'v', 'm', 'f')
-      and has_table_privilege('todo_user', c.oid, 'delete')
-    union all
-    select format('function %I.%I(%s)', n.nspname, p.proname, oidvectortypes(p.proargtypes))
-    from pg_proc p join pg_namespace n on n.oid = p.pronamespace
-    where n.nspname in ('public', 'app_private') and has_function_privilege('todo_user', p.oid, 'execute')
-    union all
-    select distinct format('private table %s', a.attrelid::regclass)
-    from pg_attribute a join pg_class c on c.oid = a.attrelid
-    where c.relnamespace = 'app_private'::regnamespace and c.relkind in ('r', 'p') and a.attnum > 0`);
-  return rows.map(({ name }) => name);
-}
-
-const inSql = ({ tables, functions, privateTables, impersonalTables }: Rows): string[] => [
-  ...tables.flatMap(({ sql, columns, deletable }) => [
-    `table ${sql}`,
-    ...Object.entries(columns).map(
-      ([name, { writable }]) => `column ${sql}.${name}${writable ? ' insert update' : ''}`,
-    ),
-    ...(deletable ? [`delete from ${sql}`] : []),
-  ]),
-  ...functions.map(({ name }) => `function ${name}`),
-  ...[...Object.keys(privateTables), ...impersonalTables].map((name) => `private table ${name}`),
-];
-
-/** What is served and has no row, and what has a row and is no longer served. */
 export async function unproved(
   client: ClientBase,
   schema: GraphQLSchema,
   rows: Rows,
 ): Promise<string[]> {
-  const served = new Set([...(await catalogued(client)), ...coordinatesOf(schema)]);
-  const proved = new Set([...inSql(rows), ...provedBy(rows).keys()]);
+  const served = await servedBy(client);
+  const known = new Map(rows.tables.map((table) => [table.sql, table]));
+  const findings: Finding[] = served.relations.flatMap((relation) => {
+    const table = known.get(relation.sql);
+    return table ? columnFindings(table, relation) : [tableFinding(relation, schema)];
+  });
+  const functions = new Set(rows.functions.map(({ name }) => name));
+  for (const routine of served.routines)
+    if (!functions.has(routine.sql)) findings.push(functionFinding(routine, schema));
+  const privately = [...Object.keys(rows.privateTables), ...rows.impersonalTables];
+  for (const name of served.privateTables)
+    if (!privately.includes(name)) findings.push(privateFinding(name));
+
+  const proved = provedBy(schema, await relationsOf(client, rows), rows);
+  const open = coordinatesOf(schema).filter(
+    (coordinate) =>
+      !proved.has(coordinate.name) && !findings.some(({ explains }) => explains(coordinate)),
+  );
+  const gone = [
+    ...[...known.keys()].filter((sql) => !served.relations.some((one) => one.sql === sql)),
+    ...[...functions].filter((name) => !served.routines.some(({ sql }) => sql === name)),
+    ...privately.filter((name) => !served.privateTables.includes(name)),
+  ];
   return [
-    ...[...served].filter((name) => !proved.has(name)).map((name) => `no row: ${name}`),
-    ...[...proved].filter((name) => !served.has(name)).map((name) => `not served: ${name}`),
+    ...findings.map(({ text }) => text),
+    ...open.map(
+      ({ name }) =>
+        `${name} is in the API and no row describes it: add to ${FILE} what it is made from (\`filters\` for a filter, \`functions\` for a function).`,
+    ),
+    ...gone.map((name) => `${name} has a row in ${FILE} and is not served: remove the row.`),
+    ...rows.tables.flatMap((table) => notInApi(table, schema)),
   ].sort();
 }
+
+function notInApi({ sql, type, list }: ServedTable, schema: GraphQLSchema): string[] {
+  const query = schema.getQueryType()?.getFields() ?? {};
+  if (!schema.getType(type))
+    return [`${sql} says type ${type} in ${FILE}, and the API has no such type: correct it.`];
+  return list && !query[list]
+    ? [`${sql} says list ${list} in ${FILE}, and the API has no such list: correct it.`]
+    : [];
+}
+
+/** Whether a coordinate is one of a type, or gives or takes it. */
+const about = (type: string) => {
+  const name = new RegExp(`${type}(?![a-z])`);
+  return (coordinate: Coordinate) =>
+    [coordinate.name, getNamedType(coordinate.type).name].some((text) => name.test(text)) ||
+    (coordinate.of !== undefined && name.test(getNamedType(coordinate.of).name));
+};
+
+function tableFinding(relation: ServedRelation, schema: GraphQLSchema): Finding {
+  const { sql, name, comment, key, kind, deletes, columns, below } = relation;
+  const type = typeOf(name);
+  const query = schema.getQueryType()?.getFields() ?? {};
+  const list = Object.values(query).find(
+    (field) => getNamedType(field.type).name === `${type}Connection`,
+  )?.name;
+  const owner = /^@owner (\S+)/m.exec(comment)?.[1];
+  const reference = /^@reference/m.test(comment);
+  const viewOf = kind === 'view' ? (below[0] ?? 'public.…') : undefined;
+  const shape: ServedTable = {
+    sql,
+    type,
+    columns: {},
+    ...(owner && { owner }),
+    ...(reference && { reference }),
+    ...(viewOf && { viewOf }),
+  };
+  const own = key.filter((column) => column !== ownerOf(shape));
+  const standard = standardColumns(shape);
+  const text = rowText({
+    ...shape,
+    list,
+    key: kind === 'view' || own.join() === 'id' || own.length === 0 ? undefined : own,
+    deletable: deletes,
+    columns: columns.filter((column) => !(column.name in standard)).map(rowColumn),
+  });
+  return {
+    text: `${sql} has no row: add this one to \`tables\` in ${FILE}, with valid values.\n${text}`,
+    explains: about(type),
+  };
+}
+
+function rowColumn({ inserts, updates, refers, ...column }: ServedColumn): RowColumn {
+  const writable = inserts ? (updates ? 'both' : 'insert') : updates ? 'update' : undefined;
+  return { ...column, refers: refers ?? undefined, writable };
+}
+
+function columnFindings(table: ServedTable, { sql, columns, deletes }: ServedRelation): Finding[] {
+  const findings: Finding[] = [];
+  const stated = { ...standardColumns(table), ...table.columns };
+  for (const column of columns) {
+    const { name, inserts, updates } = column;
+    const found = stated[name];
+    const writable = found?.writable;
+    const field = `${table.type}.${camel(name)}`;
+    const text = `${nameText(name)}: ${columnText(rowColumn(column))}`;
+    if (!found) {
+      findings.push({
+        text: `${sql}.${name} has no row: add this to the columns of ${sql} in ${FILE}, with a valid value.\n  ${text},`,
+        explains: (coordinate) =>
+          coordinate.name === field ||
+          new RegExp(`^${table.type}(Input|Patch|Condition)\\.${camel(name)}`).test(
+            coordinate.name,
+          ),
+      });
+    } else if (
+      inserts !== (writable === true || writable === 'insert') ||
+      updates !== (writable === true || writable === 'update')
+    ) {
+      const rights = [inserts && 'inserted', updates && 'updated'].filter(Boolean).join(' and ');
+      findings.push({
+        text: `${sql}.${name} may be ${rights || 'neither inserted nor updated'} by todo_user, and ${FILE} says otherwise: correct the grant, or make the row\n  ${text},`,
+        explains: (coordinate) =>
+          new RegExp(`^${table.type}(Input|Patch)\\.${camel(name)}$`).test(coordinate.name),
+      });
+    }
+  }
+  for (const name of Object.keys(table.columns))
+    if (!columns.some((column) => column.name === name))
+      findings.push({
+        text: `${sql}.${name} has a row in ${FILE} and is not in the table: remove it.`,
+        explains: () => false,
+      });
+  if (deletes !== (table.deletable === true))
+    findings.push({
+      text: deletes
+        ? `todo_user may delete from ${sql}, and its row in ${FILE} does not say so: revoke the right, or add deletable: true.`
+        : `todo_user may not delete from ${sql}, and its row in ${FILE} says deletable: grant the right, or remove it.`,
+      explains: () => false,
+    });
+  return findings;
+}
+
+function functionFinding({ sql, schema, name, args }: ServedRoutine, api: GraphQLSchema): Finding {
+  const field = camel(name);
+  const mutation = api.getMutationType()?.getFields()[field] !== undefined;
+  const inQuery = api.getQueryType()?.getFields()[field] !== undefined;
+  // A computed column: list_open_count(list) is List.openCount.
+  const [first] = args;
+  const row = first && typeOf(first.type.replace(/^\w+\./, ''));
+  const computed = row && field.startsWith(camel(first.type)) && api.getType(row);
+  const rest = computed ? field.slice(camel(first.type).length) : '';
+  const path = inQuery
+    ? `Query.${field}`
+    : computed
+      ? `${row}.${rest.charAt(0).toLowerCase()}${rest.slice(1)}`
+      : undefined;
+  const input =
+    (mutation || path) && args.filter((arg) => arg.name && !(computed && arg === first));
+  const text = [
+    `name: '${sql.replaceAll("'", "\\'")}'`,
+    `call: 'select ${schema}.${name}(${args.map(() => '…').join(', ')})'`,
+    mutation ? `mutation: '${field}'` : path && `field: '${path}'`,
+    input &&
+      input.length > 0 &&
+      `input: { ${input.map((arg) => `${camel(arg.name)}: '…'`).join(', ')} }`,
+  ].filter((part) => typeof part === 'string');
+  return {
+    text: `${sql} has no row: add this one to \`functions\` in ${FILE}, with valid arguments.\n{ ${text.join(', ')} },`,
+    explains: ({ name: coordinate }) =>
+      coordinate.startsWith(`Mutation.${field}`) ||
+      (path !== undefined && coordinate.startsWith(path)) ||
+      new RegExp(`^${upper(field)}(Input|Payload)\\.`).test(coordinate),
+  };
+}
+
+const privateFinding = (name: string): Finding => ({
+  text: `${name} has no row: add it to \`privateTables\` in ${FILE} with the column that holds the person's id, or to \`impersonalTables\` if its rows belong to nobody.`,
+  explains: () => false,
+});

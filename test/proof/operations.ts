@@ -12,35 +12,47 @@ import {
   type GraphQLObjectType,
   type GraphQLSchema,
   getNamedType,
+  getNullableType,
   isEnumType,
   isInputObjectType,
+  isListType,
+  isNonNullType,
   isObjectType,
   isRequiredArgument,
   isRequiredInputField,
 } from 'graphql';
-import type { Literal, Target } from './coverage.ts';
+import type { Relation } from './relations.ts';
+import type { Target, Values } from './target.ts';
 
 export interface Operation {
   readonly name: string;
   readonly mutation: boolean;
-  /** A mutation of the row with an id, and not of all that the person has. */
+  /** The type of the row that it is about. */
+  readonly type: string | undefined;
+  /** A mutation of the row with a key, and not of all that the person has. */
   readonly addressed: boolean;
   /** The types of the rows that its owner must find. */
   readonly finds: readonly string[];
   readonly document: (target: Target) => string;
 }
 
-/** What each coordinate takes. */
-type Values = ReadonlyMap<string, Literal | null>;
+export interface Plan {
+  readonly values: Values;
+  readonly relations: readonly Relation[];
+}
 
 /** A value, and the name of what is tried in it. */
 type Variant = readonly [name: string, literal: (target: Target) => string];
 
 function ofType(values: Values, type: GraphQLInputType, coordinate: string): Variant[] {
   const named = getNamedType(type);
-  if (isEnumType(named)) return named.getValues().map(({ name }) => [name, () => `[${name}]`]);
-  if (isInputObjectType(named)) return ofInput(values, named);
   const literal = values.get(coordinate);
+  // A filter has the one value that the rows meet; an order and an input are tried with each.
+  if (isEnumType(named) && !(literal && /Condition\./.test(coordinate)))
+    return named
+      .getValues()
+      .map(({ name }) => [name, () => (isListType(getNullableType(type)) ? `[${name}]` : name)]);
+  if (isInputObjectType(named)) return ofInput(values, named);
   return literal ? [['', literal]] : [];
 }
 
@@ -111,45 +123,71 @@ function selectionOf(type: GraphQLObjectType): string {
   return `{ __typename ${parts.join(' ')} }`;
 }
 
-/** The types with an id in that selection. */
-function rowTypesOf(type: GraphQLObjectType, into = new Set<string>()): Set<string> {
-  const fields = Object.values(type.getFields()).filter(({ args }) => args.length === 0);
-  if (fields.some(({ name }) => name === 'id')) into.add(type.name);
-  for (const field of fields) {
+/**
+ * The types of rows in that selection. After a write, a row that a nullable field leads to need not be there.
+ */
+function rowTypesOf(
+  type: GraphQLObjectType,
+  types: ReadonlySet<string>,
+  mutation: boolean,
+  into = new Set<string>(),
+): Set<string> {
+  if (types.has(type.name)) into.add(type.name);
+  for (const field of Object.values(type.getFields()).filter(({ args }) => args.length === 0)) {
     const named = getNamedType(field.type);
-    if (isObjectType(named)) rowTypesOf(named, into);
+    if (isObjectType(named) && (!mutation || isNonNullType(field.type)))
+      rowTypesOf(named, types, mutation, into);
   }
   return into;
 }
 
-export function operationsOf(schema: GraphQLSchema, values: Values): Operation[] {
+export function operationsOf(schema: GraphQLSchema, { values, relations }: Plan): Operation[] {
   const operations: Operation[] = [];
+  const types = new Set(relations.map(({ type }) => type));
+  const keyFields = (input: GraphQLInputObjectType | undefined): boolean =>
+    ['id', 'patch'].some((name) => input?.getFields()[name] !== undefined) ||
+    /^Delete/.test(input?.name ?? '');
   const add = (
     parent: GraphQLObjectType,
-    wrap: (text: string) => string,
+    wrap: (target: Target, text: string) => string,
     path: string,
     mutation = false,
   ) => {
     for (const field of Object.values(parent.getFields())) {
+      const coordinate = `${parent.name}.${field.name}`;
       const named = getNamedType(field.type);
-      if (!isObjectType(named) || (path && field.args.length === 0)) continue;
+      // Without a row in rows.ts there is nothing to say of it: complete.test.ts names it.
+      if (!values.has(coordinate)) continue;
+      if (!isObjectType(named) && !isLeaf(path, field)) continue;
+      if (path && field.args.length === 0) continue;
       const input = field.args.map((arg) => getNamedType(arg.type)).find(isInputObjectType);
-      for (const [name, literal] of argumentsOf(values, field, `${parent.name}.${field.name}`))
+      const selection = isObjectType(named) ? selectionOf(named) : '';
+      const found = isObjectType(named) ? rowTypesOf(named, types, mutation) : new Set<string>();
+      const variants = argumentsOf(values, field, coordinate);
+      for (const [name, literal] of variants)
         operations.push({
           name: `${path}${field.name} ${name}`.trim(),
           mutation,
-          addressed: mutation && input?.getFields().id !== undefined,
-          finds: [...rowTypesOf(named)],
-          document: (target) => wrap(`${field.name}${literal(target)} ${selectionOf(named)}`),
+          type: isObjectType(named) ? [...rowTypesOf(named, types, false)][0] : undefined,
+          addressed: mutation && keyFields(input),
+          finds: [...found],
+          document: (target) => wrap(target, `${field.name}${literal(target)} ${selection}`),
         });
       // Lists of what a field gives, the person's own above all.
-      if (!mutation && !path && field.args.length === 0)
-        add(named, (text) => wrap(`${field.name} { __typename ${text} }`), `${field.name}.`);
+      const [first] = variants;
+      if (mutation || path || !isObjectType(named) || !types.has(named.name)) continue;
+      const around = (target: Target, text: string) =>
+        wrap(target, `${field.name}${first?.[1](target) ?? ''} { __typename ${text} }`);
+      if (first || field.args.length === 0) add(named, around, `${field.name}.`);
     }
   };
   const query = schema.getQueryType();
   const mutation = schema.getMutationType();
-  if (query) add(query, (text) => `{ ${text} }`, '');
-  if (mutation) add(mutation, (text) => `mutation { ${text} }`, '', true);
+  if (query) add(query, (_, text) => `{ ${text} }`, '');
+  if (mutation) add(mutation, (_, text) => `mutation { ${text} }`, '', true);
   return operations;
 }
+
+/** A function's field that gives one value. Columns are part of every selection. */
+const isLeaf = (path: string, { args }: GraphQLField<unknown, unknown>): boolean =>
+  path === '' || args.length > 0;

@@ -1,19 +1,66 @@
 /**
- * What the matrix knows of the tables and functions that ship: one row of data each. An application adds
- * its own in test/app/rows.ts and leaves this file alone. Data only.
+ * What the matrix knows of the tables and functions that ship: one row of data each. An application adds its
+ * own in test/app/rows.ts and never edits this file. Data, and the function that joins the two.
  *
- * `$M` stands for a mark: 'secret' in the rows of the person who must be kept apart, others elsewhere.
+ * In a text value, `$M` stands for a mark ('secret' in the rows of the person who must be kept apart) and `$N`
+ * for a number that differs in every row, for columns with a unique rule.
  */
 
 export interface Column {
-  /** A valid value, other than the default; null for a column that refers to another row. */
-  readonly value: string | number | boolean | null;
-  /** Whether a person may insert and update it. */
-  readonly writable?: true;
-  /** Whether the API can order by it. */
-  readonly ordered?: true;
+  /** A valid value, other than the default. A column that refers to another table has none. */
+  readonly value?: string | number | boolean | null;
+  /** The table that it refers to, as SQL writes it: the value is then a row of the same person. */
+  readonly refers?: string;
+  /** Whether a person may insert and update it, or one of the two. */
+  readonly writable?: true | 'insert' | 'update';
   /** It has no field of its own. */
   readonly hidden?: true;
+  /** The value as GraphQL writes it, where that differs from its JSON text: a list, an object. */
+  readonly graphql?: string;
+}
+
+export interface ServedTable {
+  /** As SQL writes it. */
+  readonly sql: string;
+  readonly type: string;
+  /** The list's field. A table without one has a single row for each person. */
+  readonly list?: string;
+  /** The owner column; `user_id` unless it has another name (`@owner` in the table's comment). */
+  readonly owner?: string;
+  /** Everybody signed in reads the same rows (`@reference`): there is no owner column. */
+  readonly reference?: true;
+  /** A view: the table whose rows it shows. It has that table's key columns. */
+  readonly viewOf?: string;
+  /** The primary key without the owner column; `id` unless the table has none. */
+  readonly key?: readonly string[];
+  readonly deletable?: true;
+  /** Its create takes an idempotencyKey. */
+  readonly once?: true;
+  /**
+   * Every column but id, the owner column, created_at and updated_at: the matrix knows these four. Nobody may
+   * write them.
+   */
+  readonly columns: Readonly<Record<string, Column>>;
+  /** Filters that do not follow from the columns' values, each with a GraphQL literal that the rows meet. */
+  readonly filters?: Readonly<Record<string, string>>;
+}
+
+/** A function that a person may execute. */
+export interface ServedFunction {
+  /** As PostgreSQL lists it: schema, name and types of the arguments. */
+  readonly name: string;
+  /** A call of it. `$ID(public.task)` stands for the id of a row of the person who must be kept apart. */
+  readonly call: string;
+  /** Its mutation, if it has one of its own. */
+  readonly mutation?: string;
+  /** Its field, if it is a query or a computed column: `Query.urgentTasks`, `List.openCount`. */
+  readonly field?: string;
+  /** What its input or its arguments take, as GraphQL writes it; `$ID(…)` as above. */
+  readonly input?: Readonly<Record<string, string>>;
+  /** It ends the account, so somebody new is needed for each call. */
+  readonly ends?: true;
+  /** It cannot be called by name: its schema is closed. */
+  readonly closed?: true;
 }
 
 export interface Rows {
@@ -25,84 +72,38 @@ export interface Rows {
   readonly impersonalTables: readonly string[];
 }
 
-export interface ServedTable {
-  /** As SQL writes it. */
-  readonly sql: string;
-  readonly type: string;
-  /** The list's field; a table without one has a single row for each person. */
-  readonly list?: string;
-  readonly owner: string;
-  /** Types, other than User, whose rows have this table's list: `List` has `tasks`, and `Task` has `list`. */
-  readonly parents?: readonly string[];
-  readonly deletable?: true;
-  /** Its create takes an idempotencyKey. */
-  readonly once?: true;
-  readonly columns: Readonly<Record<string, Column>>;
-  /** What the API can filter by, each with a GraphQL literal that every row meets. */
-  readonly filters: Readonly<Record<string, string>>;
-}
+/** What an application adds. `columns` are those that its migrations add to shipped tables, by table. */
+export type Added = Rows & {
+  readonly columns: Readonly<Record<string, Readonly<Record<string, Column>>>>;
+};
 
 const TABLES: readonly ServedTable[] = [
   {
     sql: 'public."user"',
     type: 'User',
     owner: 'id',
-    columns: {
-      id: { value: 1_999_999_999 },
-      email: { value: '$M@example.com' },
-      created_at: { value: '2020-01-01T00:00:00Z' },
-    },
-    filters: {},
+    columns: { email: { value: '$M@example.com' } },
   },
   {
     sql: 'public.task',
     type: 'Task',
     list: 'tasks',
-    owner: 'user_id',
     deletable: true,
     once: true,
     columns: {
-      id: { value: 1_999_999_999, ordered: true },
-      title: { value: '$M title', writable: true, ordered: true },
+      title: { value: '$M title', writable: true },
       description: { value: '$M description', writable: true },
-      completed: { value: true, writable: true, ordered: true },
-      user_id: { value: 1_999_999_999, hidden: true },
-      created_at: { value: '2020-01-01T00:00:00Z', ordered: true },
-      updated_at: { value: '2020-01-02T00:00:00Z', ordered: true },
-    },
-    filters: {
-      completed: 'true',
-      search: '"$M"',
-      createdSince: '"2019-01-01T00:00:00Z"',
-      createdBefore: '"2100-01-01T00:00:00Z"',
-      updatedSince: '"2019-01-01T00:00:00Z"',
-      updatedBefore: '"2100-01-01T00:00:00Z"',
+      completed: { value: true, writable: true },
     },
   },
 ];
 
-/** A function that a person may execute. */
-export interface ServedFunction {
-  readonly name: string;
-  readonly call: string;
-  /** Its mutation, if it has one of its own, with what its input needs. */
-  readonly mutation?: string;
-  readonly input?: Readonly<Record<string, string>>;
-  readonly payload?: readonly string[];
-  /** It ends the account, so somebody new is needed for each call. */
-  readonly ends?: true;
-  /** It can not be called by name: its schema is closed. */
-  readonly closed?: true;
-}
-
 const FUNCTIONS: readonly ServedFunction[] = [
-  { name: 'public.me()', call: 'select * from public.me()' },
+  { name: 'public.me()', call: 'select * from public.me()', field: 'Query.me' },
   {
     name: 'public.delete_me()',
     call: 'select * from public.delete_me()',
     mutation: 'deleteMe',
-    input: {},
-    payload: ['user'],
     ends: true,
   },
   {
@@ -110,14 +111,11 @@ const FUNCTIONS: readonly ServedFunction[] = [
     call: 'select public.set_all_tasks_completed(false)',
     mutation: 'setAllTasksCompleted',
     input: { completed: 'false' },
-    payload: ['count'],
   },
   {
     name: 'public.clear_completed_tasks()',
     call: 'select public.clear_completed_tasks()',
     mutation: 'clearCompletedTasks',
-    input: {},
-    payload: ['count'],
   },
   {
     name: 'public.claim_create(text, text, jsonb)',
@@ -149,3 +147,24 @@ export const SHIPPED_ROWS: Rows = {
   privateTables: PRIVATE,
   impersonalTables: ['app_private.schema_fingerprint'],
 };
+
+/** The shipped rows with those of an application. Throws if `columns` names a table that is not shipped. */
+export function withAdded({ columns, ...added }: Added): Rows {
+  const unknown = Object.keys(columns).find((sql) => !TABLES.some((table) => table.sql === sql));
+  if (unknown)
+    throw new Error(
+      `test/app/rows.ts: ${unknown} is not a shipped table, so its columns belong into its row in tables.`,
+    );
+  return {
+    tables: [
+      ...TABLES.map((table) => ({
+        ...table,
+        columns: { ...table.columns, ...columns[table.sql] },
+      })),
+      ...added.tables,
+    ],
+    functions: [...FUNCTIONS, ...added.functions],
+    privateTables: { ...PRIVATE, ...added.privateTables },
+    impersonalTables: [...SHIPPED_ROWS.impersonalTables, ...added.impersonalTables],
+  };
+}

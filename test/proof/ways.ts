@@ -79,6 +79,8 @@ export function refusal(way: Way, granted: boolean): string | undefined {
   return way.broken;
 }
 
-/** The actor's own rows, as a condition. */
-export const ownRows = ({ actor }: Way, owner: string): string =>
-  actor === null ? 'false' : `${owner} = ${actor}`;
+/** The actor's own rows, as a condition. `owner` is SQL; null: the rows are everybody's. */
+export const ownRows = ({ actor }: Way, owner: string | null): string => {
+  if (owner === null) return 'true';
+  return actor === null ? 'false' : `${owner} = ${actor}`;
+};

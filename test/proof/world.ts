@@ -1,77 +1,176 @@
 /**
  * The people of the matrix and their rows, made and counted by the superuser. `foreign` is the control of
- * every denial: how many rows belong to anybody but this person, and a digest of all that is in them.
+ * every denial: how many rows belong to other people, and a digest of all that is in them.
  */
 import { randomUUID } from 'node:crypto';
 import { type Client, escapeLiteral } from 'pg';
 import { addressOf } from '../support/people.ts';
-import type { Rows, ServedTable } from './rows.ts';
+import { find, ownerOf, type Relation } from './relations.ts';
+import type { Column, Rows } from './rows.ts';
 
 export interface Foreign {
   readonly rows: number;
   readonly digest: string;
 }
 
-const quoted = (value: string | number | boolean | null, mark: string) =>
-  value === null ? 'null' : escapeLiteral(String(value).replace('$M', mark));
+/** Key column → value, as text. */
+export type Key = Readonly<Record<string, string>>;
 
-/** A value of a column for a statement. */
-export const literalOf = (table: ServedTable, column: string, mark: string): string => {
-  const found = table.columns[column];
+/** A person's rows, by table as SQL writes it. */
+export type Settled = ReadonlyMap<string, readonly Key[]>;
+
+/** Rows of each person in each table with a list. */
+const ROWS = 3;
+
+/** A number that no row has yet, for the values of statements. */
+let fresh = 1000;
+export const nextNumber = (): number => ++fresh;
+
+export const textOf = (
+  value: string | number | boolean | null | undefined,
+  mark: string,
+  n: number,
+) => String(value).replace('$M', mark).replace('$N', String(n));
+
+const sqlValue = ({ value = null }: Column, mark: string, n: number): string =>
+  value === null ? 'null' : escapeLiteral(textOf(value, mark, n));
+
+/** The row that a column of a statement refers to; each column another, so that their pair is new. */
+export function referred(relation: Relation, column: string, rows: Settled): string | undefined {
+  const names = Object.keys(relation.columns).filter((name) => relation.columns[name]?.refers);
+  const keys = rows.get(relation.columns[column]?.refers ?? '') ?? [];
+  const key = keys[names.indexOf(column) % Math.max(keys.length, 1)];
+  return key && Object.values(key)[0];
+}
+
+/** A value of a column for a statement; a reference is to one of these rows. */
+export function literalOf(relation: Relation, column: string, mark: string, rows: Settled): string {
+  const found = relation.columns[column];
   if (!found) throw new Error(`no column ${column}`);
-  return quoted(found.value, mark);
-};
+  if (!found.refers) return sqlValue(found, mark, nextNumber());
+  return escapeLiteral(referred(relation, column, rows) ?? '0');
+}
 
-/** A person with three rows in every table, new, or new again. Returns the middle row of each by its type. */
+/** The condition that finds a row. */
+export const whereKey = (key: Key): string =>
+  Object.entries(key)
+    .map(([name, value]) => `${name} = ${escapeLiteral(value)}`)
+    .join(' and ');
+
+/** A person with three rows in every table, new, or new again. */
 export async function settle(
   privileged: Client,
   person: number,
   mark: string,
-  { tables }: Rows,
-): Promise<Map<string, number>> {
+  relations: readonly Relation[],
+): Promise<Settled> {
   await privileged.query(
     'insert into public."user" (id, email) values ($1, $2) on conflict (id) do nothing',
     [person, `${mark}-${addressOf(person)}`],
   );
-  const middle = new Map([['User', person]]);
-  for (const table of tables) {
-    if (!table.list) continue;
-    await privileged.query(`delete from ${table.sql} where ${table.owner} = ${person}`);
-    const columns = Object.keys(table.columns).filter((name) => name !== 'id');
-    const values = columns.map((name) =>
-      name === table.owner ? String(person) : literalOf(table, name, mark),
-    );
-    const { rows } = await privileged.query<{ id: number }>(
-      `insert into ${table.sql} (${columns.join(', ')})
-       select ${values.join(', ')} from generate_series(1, 3) returning id`,
-    );
-    const row = rows[1];
-    if (!row) throw new Error('insert … returning gave no row');
-    middle.set(table.type, row.id);
+  const own = relations.filter((one) => isMade(one) && !one.reference);
+  for (const one of own.toReversed())
+    await privileged.query(`delete from ${one.sql} where ${ownerOf(one)} = ${person}`);
+  const settled = new Map<string, Key[]>([['public."user"', [{ id: String(person) }]]]);
+  for (const one of relations) {
+    if (one.type === 'User') continue;
+    if (one.viewOf) settled.set(one.sql, await shown(privileged, one, person));
+    else if (one.reference) settled.set(one.sql, await referenceRows(privileged, one));
+    else settled.set(one.sql, await makeRows(privileged, one, person, mark, settled));
   }
-  return middle;
+  return settled;
 }
 
-const everything = ({ tables, privateTables }: Rows) =>
+const isMade = ({ type, viewOf }: Relation) => type !== 'User' && !viewOf;
+
+const keyText = ({ key }: Relation) => key.map((name) => `${name}::text as ${name}`).join(', ');
+
+/** The last row leaves out what it can, so that there are nulls and defaults too. */
+async function makeRows(
+  privileged: Client,
+  relation: Relation,
+  person: number | null,
+  mark: string,
+  settled: ReadonlyMap<string, readonly Key[]>,
+): Promise<Key[]> {
+  const { sql, columns, key, list } = relation;
+  const names = Object.keys(columns).filter(
+    (name) => !['id', 'created_at', 'updated_at'].includes(name),
+  );
+  const required = await requiredOf(privileged, sql);
+  const made: Key[] = [];
+  for (let n = 1; n <= (list ? ROWS : 1); n++) {
+    const value = (name: string): string => {
+      const column = columns[name] ?? {};
+      if (name === ownerOf(relation) && person !== null) return String(person);
+      if (n === ROWS && !required.includes(name) && !key.includes(name)) return 'default';
+      if (!column.refers) return sqlValue(column, mark, n);
+      const there = column.refers === sql ? made : settled.get(column.refers);
+      const target = there?.[Math.min(n, there.length) - 1];
+      return target ? escapeLiteral(Object.values(target)[0] ?? '') : 'default';
+    };
+    const { rows } = await privileged.query<Key>(
+      names.length > 0
+        ? `insert into ${sql} (${names.join(', ')}) values (${names.map(value).join(', ')})
+           returning ${keyText(relation)}`
+        : `insert into ${sql} default values returning ${keyText(relation)}`,
+    );
+    made.push(...rows);
+  }
+  return made;
+}
+
+async function requiredOf(privileged: Client, sql: string): Promise<string[]> {
+  const { rows } = await privileged.query<{ name: string }>(
+    `select attname as name from pg_attribute where attrelid = $1::regclass and attnum > 0
+       and not attisdropped and attnotnull and not atthasdef and attidentity = ''`,
+    [sql],
+  );
+  return rows.map(({ name }) => name);
+}
+
+/** Rows that everybody reads. A migration may have made them. */
+async function referenceRows(privileged: Client, relation: Relation): Promise<Key[]> {
+  const all = `select ${keyText(relation)} from ${relation.sql} order by 1 limit ${ROWS}`;
+  const { rows } = await privileged.query<Key>(all);
+  return rows.length > 0 ? rows : makeRows(privileged, relation, null, '', new Map());
+}
+
+async function shown(privileged: Client, relation: Relation, person: number): Promise<Key[]> {
+  const { rows } = await privileged.query<Key>(
+    `select ${keyText(relation)} from ${relation.sql} as r
+     where ${relation.ownedBy('r')} = ${person} order by ${relation.key.join(', ')} limit ${ROWS}`,
+  );
+  if (rows.length === 0)
+    throw new Error(
+      `test/app/rows.ts: the view ${relation.sql} shows none of the rows of ${relation.viewOf}; change a value there so that it shows one.`,
+    );
+  return rows;
+}
+
+const everything = (relations: readonly Relation[], { privateTables }: Rows) =>
   [
-    ...tables.map(({ sql, owner }): [string, string] => [sql, owner]),
-    ...Object.entries(privateTables),
+    ...relations
+      .filter(({ viewOf }) => !viewOf)
+      .map(({ sql, ownedBy }): [string, string] => [sql, ownedBy('r') ?? 'null::integer']),
+    ...Object.entries(privateTables).map(([sql, owner]): [string, string] => [sql, `r.${owner}`]),
   ]
     .map(
       ([name, owner]) =>
-        `select '${name}' || t::text as x from ${name} t where t.${owner} is distinct from $1`,
+        `select ${escapeLiteral(name)} || r::text as x from ${name} as r where ${owner} is distinct from $1`,
     )
     .join(' union all ');
 
-/** Whatever belongs to anybody but this person; of nobody: everything. */
+/** Everything that belongs to anybody but this person; of nobody: everything. */
 export async function foreign(
   privileged: Client,
   person: number | null,
+  relations: readonly Relation[],
   rows: Rows,
 ): Promise<Foreign> {
   const { rows: found } = await privileged.query<Foreign>(
     `select count(*)::integer as rows, md5(string_agg(x, ' ' order by x collate "C")) as digest
-     from (${everything(rows)}) as e`,
+     from (${everything(relations, rows)}) as e`,
     [person],
   );
   const [row] = found;
@@ -79,24 +178,34 @@ export async function foreign(
   return row;
 }
 
-/** The ids of the person's rows by type. */
-export async function idsOf(
+/** What tells the rows of a type apart in an answer. */
+export const keyOf = (values: readonly unknown[]): string => values.join('/');
+
+/** The keys of the rows that the person may read, by type. */
+export async function keysOf(
   privileged: Client,
   person: number,
-  { tables }: Rows,
-): Promise<Map<string, number[]>> {
-  const ids = new Map<string, number[]>();
-  for (const { sql, type, owner } of tables) {
-    const { rows } = await privileged.query<{ id: number }>(
-      `select id from ${sql} where ${owner} = $1`,
-      [person],
+  relations: readonly Relation[],
+): Promise<Map<string, Set<string>>> {
+  const keys = new Map<string, Set<string>>();
+  for (const { sql, type, key, ownedBy } of relations) {
+    const owner = ownedBy('r');
+    const { rows } = await privileged.query<{ key: string }>(
+      `select concat_ws('/', ${key.join(', ')}) as key from ${sql} as r
+       where ${owner === null ? 'true' : `${owner} = ${person}`}`,
     );
-    ids.set(
-      type,
-      rows.map(({ id }) => id),
-    );
+    keys.set(type, new Set(rows.map((row) => row.key)));
   }
-  return ids;
+  return keys;
 }
+
+/** Replaces `$ID(public.task)` in a text by the id of a row of this person. */
+export const aimed = (text: string, rows: Settled, relations: readonly Relation[]): string =>
+  text.replace(/\$ID\(([^)]+)\)/g, (_, sql: string) => {
+    const keys = rows.get(find(relations, sql).sql) ?? [];
+    return Object.values(keys[1] ?? keys[0] ?? {})[0] ?? '0';
+  });
+
+export const isAimed = (text: string): boolean => text.includes('$ID(');
 
 export const newKey = (): string => randomUUID();
