@@ -142,11 +142,15 @@ export function useGraphqlMatrix(
     operations = operationsOf(schema, { values: provedBy(schema, relations, rows), relations });
   });
 
-  function document(operation: Operation, own: Settled = victims): string {
-    const target = targets.get(operation.type ?? '') ?? [...targets.values()][0];
-    if (!target) throw new Error(`nothing to aim at in ${operation.name}`);
-    return operation.document({ ...target, rows: own, idempotencyKey: newKey() });
+  /** A type without a list has no row of its own to aim at: any other will do. */
+  function targetOf(type = '') {
+    const target = targets.get(type) ?? [...targets.values()][0];
+    if (!target) throw new Error('there is no list to aim at');
+    return target;
   }
+
+  const document = (operation: Operation, own: Settled = victims): string =>
+    operation.document((type) => ({ ...targetOf(type), rows: own, idempotencyKey: newKey() }));
 
   /** Sends the operation and says what is wrong with the answer. */
   async function judge(
@@ -193,13 +197,12 @@ export function useGraphqlMatrix(
       ? await settle(privileged, actor, markOf(actor), relations)
       : undefined;
     const before = await foreign(privileged, null, relations, rows);
-    const target = targets.get(operation.type ?? '');
-    const relation = relations.find(({ type }) => type === operation.type);
-    const keys = relation && owner?.get(relation.sql);
-    const key = keys?.[1] ?? keys?.[0] ?? target?.key;
-    if (!target || !key) throw new Error(`nothing to aim at in ${operation.name}`);
-    const mine = { ...target, key, updatedAt: null, mark: markOf(actor) };
-    const text = operation.document({ ...mine, rows: victims, idempotencyKey: newKey() });
+    const text = operation.document((type) => {
+      const sql = relations.find((relation) => relation.type === type)?.sql ?? '';
+      const key = owner?.get(sql)?.[1] ?? targetOf(type).key;
+      const mine = { ...targetOf(type), key, mark: markOf(actor) };
+      return { ...mine, rows: victims, idempotencyKey: newKey() };
+    });
     const { body } = await server.ask(actor, text);
     const wrong =
       body.errors?.[0]?.extensions.code === 'CONFLICT' ? [] : [`${JSON.stringify(body)}`];

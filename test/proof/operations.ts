@@ -33,8 +33,11 @@ export interface Operation {
   readonly addressed: boolean;
   /** The types of the rows that its owner must find. */
   readonly finds: readonly string[];
-  readonly document: (target: Target) => string;
+  readonly document: (at: At) => string;
 }
+
+/** The row of this type that a field is about. */
+export type At = (type: string | undefined) => Target;
 
 export interface Plan {
   readonly values: Values;
@@ -124,19 +127,19 @@ function selectionOf(type: GraphQLObjectType): string {
 }
 
 /**
- * The types of rows in that selection. After a write, a row that a nullable field leads to need not be there.
+ * The types of rows in that selection; of `sure` ones only those that no nullable field leads to.
  */
 function rowTypesOf(
   type: GraphQLObjectType,
   types: ReadonlySet<string>,
-  mutation: boolean,
+  sure: boolean,
   into = new Set<string>(),
 ): Set<string> {
   if (types.has(type.name)) into.add(type.name);
   for (const field of Object.values(type.getFields()).filter(({ args }) => args.length === 0)) {
     const named = getNamedType(field.type);
-    if (isObjectType(named) && (!mutation || isNonNullType(field.type)))
-      rowTypesOf(named, types, mutation, into);
+    if (isObjectType(named) && (!sure || isNonNullType(field.type)))
+      rowTypesOf(named, types, sure, into);
   }
   return into;
 }
@@ -144,12 +147,14 @@ function rowTypesOf(
 export function operationsOf(schema: GraphQLSchema, { values, relations }: Plan): Operation[] {
   const operations: Operation[] = [];
   const types = new Set(relations.map(({ type }) => type));
-  const keyFields = (input: GraphQLInputObjectType | undefined): boolean =>
-    ['id', 'patch'].some((name) => input?.getFields()[name] !== undefined) ||
-    /^Delete/.test(input?.name ?? '');
+  // Behind a cursor of the middle row there may be no row, or one without references.
+  const paged = /^(after|before)$/;
+  const views = new Set<string | undefined>(
+    relations.filter(({ viewOf }) => viewOf).map(({ type }) => type),
+  );
   const add = (
     parent: GraphQLObjectType,
-    wrap: (target: Target, text: string) => string,
+    wrap: (at: At, text: string) => string,
     path: string,
     mutation = false,
   ) => {
@@ -160,24 +165,26 @@ export function operationsOf(schema: GraphQLSchema, { values, relations }: Plan)
       if (!values.has(coordinate)) continue;
       if (!isObjectType(named) && !isLeaf(path, field)) continue;
       if (path && field.args.length === 0) continue;
-      const input = field.args.map((arg) => getNamedType(arg.type)).find(isInputObjectType);
       const selection = isObjectType(named) ? selectionOf(named) : '';
-      const found = isObjectType(named) ? rowTypesOf(named, types, mutation) : new Set<string>();
+      const found = isObjectType(named) ? [...rowTypesOf(named, types, false)] : [];
+      const sure = isObjectType(named) ? [...rowTypesOf(named, types, true)] : [];
+      const [type] = found;
       const variants = argumentsOf(values, field, coordinate);
       for (const [name, literal] of variants)
         operations.push({
           name: `${path}${field.name} ${name}`.trim(),
           mutation,
-          type: isObjectType(named) ? [...rowTypesOf(named, types, false)][0] : undefined,
-          addressed: mutation && keyFields(input),
-          finds: [...found],
-          document: (target) => wrap(target, `${field.name}${literal(target)} ${selection}`),
+          type,
+          addressed:
+            mutation && /^(update|delete)/.test(field.name) && types.has(field.name.slice(6)),
+          finds: mutation ? sure : !paged.test(name) ? found : path || views.has(type) ? [] : sure,
+          document: (at) => wrap(at, `${field.name}${literal(at(type))} ${selection}`),
         });
       // Lists of what a field gives, the person's own above all.
       const [first] = variants;
       if (mutation || path || !isObjectType(named) || !types.has(named.name)) continue;
-      const around = (target: Target, text: string) =>
-        wrap(target, `${field.name}${first?.[1](target) ?? ''} { __typename ${text} }`);
+      const around = (at: At, text: string) =>
+        wrap(at, `${field.name}${first?.[1](at(type)) ?? ''} { __typename ${text} }`);
       if (first || field.args.length === 0) add(named, around, `${field.name}.`);
     }
   };

@@ -95,6 +95,8 @@ export function useSqlMatrix(
       for (const [i, sql] of readsOf(name, aim).entries()) {
         const { code, rows } = await send(way, clientOf(way), sql);
         const refused = refusal(way, true);
+        // PostgreSQL knows before the policy that nothing compares with null.
+        if (refused === way.broken && aim.value.startsWith('NULL') && code === 'ok 0') continue;
         if (open && refused !== '42501') {
           if (code !== refused && !code.startsWith('ok')) wrong.push(`${sql}: ${code}`);
           continue;

@@ -94,9 +94,7 @@ async function makeRows(
   settled: ReadonlyMap<string, readonly Key[]>,
 ): Promise<Key[]> {
   const { sql, columns, key, list } = relation;
-  const names = Object.keys(columns).filter(
-    (name) => !['id', 'created_at', 'updated_at'].includes(name),
-  );
+  const names = Object.keys(columns).filter((name) => name !== 'id');
   const required = await requiredOf(privileged, sql);
   const made: Key[] = [];
   for (let n = 1; n <= (list ? ROWS : 1); n++) {

@@ -134,23 +134,12 @@ grant execute on function public.urgent_count(integer) to todo_user;
 comment on function public.urgent_count(integer) is 'How many tasks are that urgent.';
 `;
 
-/** What the application adds to test/app/rows.ts, in place of the empty ADDED there. */
-export const ADDED = `const ADDED: Added = {
-  columns: {
-    'public.task': {
-      list_id: { refers: 'public.list', writable: true },
+/** What MORE adds to test/app/rows.ts after the tutorial's edit: text to insert behind these marks. */
+const MORE_ROWS: Readonly<Record<string, string>> = {
+  "'public.task': {": `
       priority: { value: 7, writable: true },
-      due_on: { value: '2030-01-31', writable: true },
-    },
-  },
-  tables: [
-    {
-      sql: 'public.list',
-      type: 'List',
-      list: 'lists',
-      deletable: true,
-      columns: { name: { value: '$M name', writable: true } },
-    },
+      due_on: { value: '2030-01-31', writable: true },`,
+  'tables: [': `
     {
       sql: 'public.tag',
       type: 'Tag',
@@ -191,19 +180,15 @@ export const ADDED = `const ADDED: Added = {
       owner: 'author_id',
       deletable: true,
       columns: { body: { value: '$M body', writable: true } },
-    },
-  ],
-  functions: [
+    },`,
+  'functions: [': `
     {
       name: 'public.urgent_count(integer)',
       call: 'select public.urgent_count(1)',
       field: 'Query.urgentCount',
       input: { atLeast: '1' },
-    },
-  ],
-  privateTables: {},
-  impersonalTables: [],
-};`;
+    },`,
+};
 
 /** Commits the files without the doctor, which has no kind for a reference table yet. */
 export function commitApplication(root: string): void {
@@ -228,11 +213,23 @@ function listsOf(root: string): string {
   return lists;
 }
 
-/** Replaces the empty ADDED of test/app/rows.ts by this text. */
-export function addRows(root: string, added: string = ADDED): void {
+/** The tutorial's edit of test/app/rows.ts: its block in place of the empty ADDED. */
+export function addTutorialRows(root: string): void {
+  const tutorial = readFileSync(join(root, 'docs/adding-a-table.md'), 'utf8');
+  const block = /^```ts\n(const ADDED: Added = \{[\s\S]*?^\};)\n```$/m.exec(tutorial)?.[1];
+  if (!block) throw new Error('docs/adding-a-table.md has no block of rows');
+  edit(root, /^const ADDED: Added = \{[\s\S]*?^\};$/m, () => block);
+}
+
+/** After addTutorialRows: the rows of MORE. */
+export function addMoreRows(root: string): void {
+  for (const [mark, rows] of Object.entries(MORE_ROWS)) edit(root, mark, () => `${mark}${rows}`);
+}
+
+function edit(root: string, what: string | RegExp, change: () => string): void {
   const file = join(root, 'test/app/rows.ts');
   const before = readFileSync(file, 'utf8');
-  const after = before.replace(/^const ADDED: Added = \{[\s\S]*?^\};$/m, () => added);
-  if (after === before) throw new Error('test/app/rows.ts has no empty ADDED');
+  const after = before.replace(what, change);
+  if (after === before) throw new Error(`test/app/rows.ts has no ${what}`);
   writeFileSync(file, after);
 }
