@@ -21,6 +21,8 @@ Usage: npm run db -- <command>
 
   migrate              run the committed migrations and set the password of todo_authenticator
   watch [--once]       run migrations/current.sql at every save (npm run dev does, with the API)
+  new-table list --column 'name text not null' [--column …] [--refers-to task]
+                       write a table into migrations/current.sql, complete with its policies
   commit -m "message"  turn migrations/current.sql into a committed migration, update the snapshots
   uncommit [--yes]     move the last committed migration back into current.sql
   renumber <file> ...  move committed files to the end, when two branches used one number
@@ -47,6 +49,13 @@ const COMMANDS: Readonly<Record<string, Choose | undefined>> = {
     refuseProduction('watch runs uncommitted SQL.', production);
     const { values } = parseArgs({ args, options: { once: { type: 'boolean', default: false } } });
     return ({ ownerUrl }) => watch(ownerUrl, values.once);
+  },
+  'new-table': async (args, { production }) => {
+    refuseProduction('new-table writes work in progress.', production);
+    // Loads PostGraphile's rules for names, which no other command needs.
+    const { newTable, wantedTable } = await import('./new-table.ts');
+    const wanted = wantedTable(args);
+    return (database) => newTable(database, wanted);
   },
   commit: (args, { production }) => {
     refuseProduction('commit turns work in progress into a migration.', production);

@@ -14,6 +14,7 @@ import { type NewColumn, type NewTable, referenceName, scaffold } from '../migra
 import { checkColumn, checkParent, checkTable, parseColumn } from '../migrate/scaffold-check.ts';
 import { rowText } from '../migrate/scaffold-row.ts';
 import { UsageError } from './command.ts';
+import { finish } from './migrations.ts';
 import type { OwnerDatabase } from './owner-database.ts';
 
 interface Wanted {
@@ -47,7 +48,10 @@ export function wantedTable(args: string[]): Wanted {
   return { name, columns, parents: values['refers-to'] };
 }
 
-export async function newTable({ ownerUrl }: OwnerDatabase, wanted: Wanted): Promise<number> {
+export async function newTable(database: OwnerDatabase, wanted: Wanted): Promise<number> {
+  // The names are compared with those of the whole chain.
+  await finish(database);
+  const { ownerUrl } = database;
   const table = await withClient(ownerUrl, async (client): Promise<NewTable> => {
     const inflection = buildInflection({
       extends: [PostGraphileAmberPreset, PgSimplifyInflectionPreset],

@@ -80,20 +80,14 @@ export async function checkTable(client: ClientBase, name: string): Promise<void
       `The API has a type or field of the name ${name} already.`,
       'choose another name for the table.',
     );
-  const { rows } = await client.query<{ exists: boolean; private: boolean }>(
-    `select to_regclass(format('public.%I', $1::text)) is not null as exists,
-      to_regprocedure('app_private.touch()') is null as private`,
+  const { rows } = await client.query<{ exists: boolean }>(
+    "select to_regclass(format('public.%I', $1::text)) is not null as exists",
     [name],
   );
   if (rows[0]?.exists)
     throw new OperatorError(
       `There is already a table or view ${name}.`,
       `choose another name, or change it in migrations/current.sql: alter table public.${name} add column …`,
-    );
-  if (rows[0]?.private)
-    throw new OperatorError(
-      'This database lacks app_private.touch(), which the new table needs.',
-      'run the committed migrations first: npm run db -- migrate',
     );
 }
 

@@ -106,13 +106,10 @@ function creation(table: NewTable): string[] {
       ),
     `constraint ${name}_user_id_fkey foreign key (user_id) references public."user" (id) on delete cascade`,
   ];
-  const references = parents.flatMap((parent) => referenceLines(name, parent));
   return [
     `create table public.${name} (`,
-    ...references.reduce<string[]>(
-      (all, [comment, constraint]) => [...all, `  ${comment}`, `  ${constraint},`],
-      lines.slice(0, -1).map((line) => `  ${line},`),
-    ),
+    ...lines.slice(0, -1).map((line) => `  ${line},`),
+    ...parents.flatMap((parent) => referenceLines(name, parent)).map((line) => `  ${line}`),
     `  ${lines.at(-1)}`,
     ');',
     '',
@@ -122,12 +119,13 @@ function creation(table: NewTable): string[] {
 const lengthName = (table: string, { name }: NewColumn) => `${table}_${name}_length`;
 const referenceKey = (table: string, parent: Parent) => `${table}_${referenceName(parent)}_fkey`;
 
-/** A comment and the constraint. */
-function referenceLines(table: string, parent: Parent): [string, string] {
+function referenceLines(table: string, parent: Parent): string[] {
   const { name, owner } = parent;
   return [
-    `-- PostgreSQL checks foreign keys without row level security. With the owner in it, this one refuses the\n  -- ${words(name)} of another person.`,
-    `constraint ${referenceKey(table, parent)} foreign key (user_id, ${referenceName(parent)})\n    references public.${name} (${owner}, id) on delete cascade`,
+    '-- PostgreSQL checks foreign keys without row level security. With the owner in it, this one refuses',
+    `-- the ${words(name)} of another person.`,
+    `constraint ${referenceKey(table, parent)} foreign key (user_id, ${referenceName(parent)})`,
+    `  references public.${name} (${owner}, id) on delete cascade,`,
   ];
 }
 
