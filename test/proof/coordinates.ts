@@ -128,7 +128,7 @@ export function provedBy(
     if (!table) return undefined;
     if (member === (verb === 'Create' ? lower(type) : 'patch')) return null;
     if (member === 'idempotencyKey')
-      return table.once && (({ idempotencyKey }) => JSON.stringify(idempotencyKey));
+      return ({ idempotencyKey }: Target) => JSON.stringify(idempotencyKey);
     if (member === 'expectedUpdatedAt') return ({ updatedAt }) => JSON.stringify(updatedAt);
     return verb === 'Create' ? undefined : keyLiteral(table, member);
   }

@@ -34,8 +34,6 @@ export interface ServedTable {
   /** The primary key without the owner column; `id` unless the table has none. */
   readonly key?: readonly string[];
   readonly deletable?: true;
-  /** Its create takes an idempotencyKey. */
-  readonly once?: true;
   /**
    * Every column but id, the owner column, created_at and updated_at: the matrix knows these four. Nobody may
    * write them.
@@ -89,7 +87,6 @@ const TABLES: readonly ServedTable[] = [
     type: 'Task',
     list: 'tasks',
     deletable: true,
-    once: true,
     columns: {
       title: { value: '$M title', writable: true },
       description: { value: '$M description', writable: true },
