@@ -9,6 +9,7 @@ import { OperatorError } from '../errors.ts';
 import { readCommitted } from '../migrate/committed.ts';
 import { CURRENT_NAME, isBlank, readCurrent } from '../migrate/current.ts';
 import { keepDirectViews } from '../migrate/direct.ts';
+import { openCommitted } from '../migrate/file-modes.ts';
 import {
   connectionsClosed,
   migrateDatabase,
@@ -55,6 +56,7 @@ export async function commitCurrent(database: OwnerDatabase, message: string): P
     ).catch((error: unknown) => {
       throw refusal(error, sql);
     });
+    openCommitted();
     await finish(database);
     await writeSnapshots(shadow);
     say(

@@ -12,6 +12,7 @@ import { describeError, OperatorError } from '../errors.ts';
 import { CURRENT_FILE, CURRENT_NAME } from './current.ts';
 import { keepDirectViews } from './direct.ts';
 import { checkFunctions } from './functions.ts';
+import { describeLoss, lossesOf } from './losses.ts';
 import { CURRENT_SETTINGS, connectionsClosed, migrationSettings, patiently } from './migrate.ts';
 import { migrationError } from './migration-error.ts';
 import { describeParsingError, describeSqlError, isSqlError, locate } from './sql-error.ts';
@@ -21,6 +22,8 @@ export interface CurrentOptions {
   /** Runs after current.sql. A rejection is printed like an SQL error. */
   readonly applied: () => Promise<void>;
   readonly say: (line: string) => void;
+  /** Losses that the author has saved twice for. undefined: losses are reported and nothing is asked. */
+  readonly accepted?: Set<string>;
 }
 
 /** Polling works with editors that replace the file, `git stash` and folders shared with containers. */
@@ -37,10 +40,11 @@ export function watchCurrent(options: CurrentOptions): Watcher {
   let again = false;
   let running: Promise<unknown> | undefined;
   let stopped = false;
+  const accepted = new Set<string>();
   const run = async (): Promise<void> => {
     do {
       again = false;
-      await runCurrent(options);
+      await runCurrent({ ...options, accepted });
     } while (again && !stopped);
   };
   const changed = async (now?: Stats, before?: Stats): Promise<void> => {
@@ -76,12 +80,14 @@ async function settled(): Promise<void> {
 const currentSql = (): Promise<string> => readFile(CURRENT_FILE, 'utf8').catch(() => '');
 
 /** Runs current.sql, then `applied`. Returns whether both succeeded. */
-export async function runCurrent({ ownerUrl, applied, say }: CurrentOptions): Promise<boolean> {
+export async function runCurrent(options: CurrentOptions): Promise<boolean> {
+  const { ownerUrl, applied, say } = options;
   const began = performance.now();
   const sql = await currentSql();
   try {
     const settings = migrationSettings(ownerUrl, () => {});
     await patiently(() => migrate(settings));
+    if (!(await mayLose(options, sql))) return false;
     // `applied` runs the doctor on an open connection; .gmrc would start a process for it.
     const ours = { ...settings, pgSettings: CURRENT_SETTINGS, afterCurrent: [] };
     await keepDirectViews(ownerUrl, () => patiently(() => watch(ours, true)));
@@ -97,6 +103,23 @@ export async function runCurrent({ ownerUrl, applied, say }: CurrentOptions): Pr
     );
     return false;
   }
+}
+
+/**
+ * Says which rows the run would delete. Rows of a table that the file makes again are those of somebody who
+ * is trying it out: a line, and the run goes on. Rows that nothing makes again wait for a second save.
+ */
+async function mayLose({ ownerUrl, say, accepted }: CurrentOptions, sql: string): Promise<boolean> {
+  const losses = await withClient(ownerUrl, (client) => lossesOf(client, sql));
+  for (const loss of losses) say(describeLoss(loss));
+  if (!accepted) return true;
+  const final = losses.filter(({ remade }) => !remade).map(describeLoss);
+  const isAccepted = final.every((line) => accepted.has(line));
+  accepted.clear();
+  if (isAccepted) return true;
+  for (const line of final) accepted.add(line);
+  say(`Not run yet. Save ${CURRENT_NAME} again to do it.`);
+  return false;
 }
 
 /** An error of the schema or the doctor: its message, with the fix if there is one. */

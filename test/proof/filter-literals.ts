@@ -16,6 +16,8 @@ const ENDS: Readonly<Record<string, readonly [least: string, most: string, other
   Float: ['-1e9', '1e9', '-7'],
   BigInt: ['"-9000000000000000000"', '"9000000000000000000"', '"-7"'],
   BigFloat: ['"-1e30"', '"1e30"', '"-7"'],
+  Time: ['"00:00:00"', '"23:59:59.999999"', '"00:00:01"'],
+  UUID: ['', '', '"00000000-0000-4000-8000-000000000000"'],
   String: ['""', '"\u{10ffff}"', '"other"'],
 };
 
@@ -44,8 +46,9 @@ export function filterLiteral(
       IsNull: () => 'false',
       Since: least === undefined ? undefined : () => least,
       Before: most === undefined ? undefined : () => most,
-      Not:
-        named.name === 'Boolean'
+      Not: isEnumType(named)
+        ? (target) => named.getValues().find(({ name }) => name !== literal(target))?.name ?? ''
+        : named.name === 'Boolean'
           ? () => String(value !== true)
           : other === undefined
             ? undefined
