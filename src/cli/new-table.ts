@@ -5,19 +5,26 @@
 import { writeFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
 import { PgSimplifyInflectionPreset } from '@graphile/simplify-inflection';
+import type { ClientBase } from 'pg';
 import { buildInflection } from 'postgraphile/graphile-build';
 import { PostGraphileAmberPreset } from 'postgraphile/presets/amber';
 import { withClient } from '../database/connect.ts';
 import { OperatorError } from '../errors.ts';
 import { CURRENT_FILE, CURRENT_NAME, isBlank, readCurrent } from '../migrate/current.ts';
-import { type NewColumn, type NewTable, referenceName, scaffold } from '../migrate/scaffold.ts';
+import {
+  type NewColumn,
+  type NewTable,
+  type Parent,
+  referenceName,
+  scaffold,
+} from '../migrate/scaffold.ts';
 import { checkColumn, checkParent, checkTable, parseColumn } from '../migrate/scaffold-check.ts';
 import { rowText } from '../migrate/scaffold-row.ts';
 import { UsageError } from './command.ts';
 import { finish } from './migrations.ts';
 import type { OwnerDatabase } from './owner-database.ts';
 
-interface Wanted {
+export interface Wanted {
   readonly name: string;
   readonly columns: readonly { name: string; type: string; rest: string }[];
   readonly parents: readonly string[];
@@ -51,34 +58,7 @@ export function wantedTable(args: string[]): Wanted {
 export async function newTable(database: OwnerDatabase, wanted: Wanted): Promise<number> {
   // The names are compared with those of the whole chain.
   await finish(database);
-  const { ownerUrl } = database;
-  const table = await withClient(ownerUrl, async (client): Promise<NewTable> => {
-    const inflection = buildInflection({
-      extends: [PostGraphileAmberPreset, PgSimplifyInflectionPreset],
-    });
-    const { name } = wanted;
-    await checkTable(client, name);
-    const singular = inflection.singularize(name);
-    if (singular !== name)
-      throw new OperatorError(
-        `${name} is a plural, and a table is named after one row.`,
-        `call it ${singular}.`,
-      );
-    const parents = [];
-    for (const parent of wanted.parents) parents.push(await checkParent(client, parent));
-    const columns: NewColumn[] = [];
-    for (const column of wanted.columns) {
-      const taken = [...columns.map((one) => one.name), ...parents.map(referenceName)];
-      const checked = await checkColumn(client, column, taken);
-      if (parents.some((parent) => parent.name === checked.name))
-        throw new OperatorError(
-          `The column ${checked.name} would have the same field in the API as the ${checked.name} that it refers to.`,
-          'give the column another name.',
-        );
-      columns.push(checked);
-    }
-    return { name, columns, parents, list: inflection.camelCase(inflection.pluralize(name)) };
-  });
+  const table = await withClient(database.ownerUrl, (client) => tableOf(client, wanted));
   writeFileSync(CURRENT_FILE, scaffold(table));
   console.log(
     `Wrote ${CURRENT_NAME}. Change it as you like; npm run dev runs it at every save.\n\nFor \`tables\` in test/app/rows.ts:\n\n${rowOf(table)}`,
@@ -86,7 +66,37 @@ export async function newTable(database: OwnerDatabase, wanted: Wanted): Promise
   return 0;
 }
 
-function rowOf({ name, columns, parents, list }: NewTable): string {
+/** Throws an OperatorError for each name and type that the database or the API cannot have. */
+export async function tableOf(client: ClientBase, wanted: Wanted): Promise<NewTable> {
+  const inflection = buildInflection({
+    extends: [PostGraphileAmberPreset, PgSimplifyInflectionPreset],
+  });
+  const { name } = wanted;
+  await checkTable(client, name);
+  const singular = inflection.singularize(name);
+  if (singular !== name)
+    throw new OperatorError(
+      `${name} is a plural, and a table is named after one row.`,
+      `call it ${singular}.`,
+    );
+  const parents: Parent[] = [];
+  for (const parent of new Set(wanted.parents)) parents.push(await checkParent(client, parent));
+  const columns: NewColumn[] = [];
+  for (const column of wanted.columns) {
+    const taken = [...columns.map((one) => one.name), ...parents.map(referenceName)];
+    const checked = await checkColumn(client, column, taken);
+    if (parents.some((parent) => parent.name === checked.name))
+      throw new OperatorError(
+        `The column ${checked.name} would have the same field in the API as the ${checked.name} that it refers to.`,
+        'give the column another name.',
+      );
+    columns.push(checked);
+  }
+  return { name, columns, parents, list: inflection.camelCase(inflection.pluralize(name)) };
+}
+
+/** The row of the table for test/app/rows.ts. */
+export function rowOf({ name, columns, parents, list }: NewTable): string {
   return rowText({
     sql: `public.${name}`,
     type: name.replace(/(?:^|_)(.)/g, (_, letter: string) => letter.toUpperCase()),

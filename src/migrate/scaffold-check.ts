@@ -2,6 +2,7 @@
  * Accepts or refuses a new table. Takes the names of the command line and the owner's connection, returns
  * what scaffold.ts needs. Throws an OperatorError for a name or a type that cannot be used. Changes nothing.
  */
+import { randomUUID } from 'node:crypto';
 import type { ClientBase } from 'pg';
 import { OperatorError } from '../errors.ts';
 import type { NewColumn, Parent } from './scaffold.ts';
@@ -105,7 +106,9 @@ export async function checkColumn(
     );
   if (taken.includes(name))
     throw new OperatorError(`The column ${name} is given twice.`, 'leave out one of the two.');
-  return { ...column, ...(await checkType(client, name, type)) };
+  const kind = await checkType(client, name, type);
+  await checkDefinition(client, column);
+  return { ...column, ...kind };
 }
 
 /** The type is looked up, never run as SQL. */
@@ -141,6 +144,27 @@ async function checkType(
       `choose another: ${usual}`,
     );
   return { isText: found.text && base === type, typeName: found.name };
+}
+
+/** PostgreSQL judges the rest: lengths and defaults. Nothing is kept; one statement is all it takes. */
+async function checkDefinition(
+  client: ClientBase,
+  { name, type, rest }: { name: string; type: string; rest: string },
+): Promise<void> {
+  await client.query('begin');
+  try {
+    // A prepared statement cannot hold a second one.
+    const text = `create temporary table scaffold (${name} ${type} ${rest})`;
+    await client.query({ name: randomUUID(), text });
+  } catch (cause) {
+    throw new OperatorError(
+      `The column ${name} cannot be made as "${`${type} ${rest}`.trim()}": ${(cause as Error).message}.`,
+      "write it as in SQL: --column 'name text not null'.",
+      { cause },
+    );
+  } finally {
+    await client.query('rollback');
+  }
 }
 
 /** An owned table with an id. Its owner column is user_id, or what its comment says after @owner. */

@@ -178,7 +178,8 @@ const grants = (table: NewTable): string[] => {
   const all = written(table).join(', ');
   return [
     `grant select, delete on public.${table.name} to todo_user;`,
-    `grant insert (${all}), update (${all}) on public.${table.name} to todo_user;`,
+    `grant insert (${all}) on public.${table.name} to todo_user;`,
+    `grant update (${all}) on public.${table.name} to todo_user;`,
     '-- No grant on id, user_id, created_at or updated_at: the database fills them.',
     '',
   ];

@@ -4,6 +4,7 @@
  */
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { run } from 'graphile-migrate';
 import { expect, test } from 'vitest';
 import { connectionsClosed, migrationSettings } from '../../src/migrate/migrate.ts';
@@ -26,6 +27,19 @@ const read = () =>
     await client.query("set local lock_timeout = '10ms'");
     return outcome(client.query('select title from public.task limit 10'));
   });
+
+/** People in the order in which the block takes them. */
+const SAMPLE = [20, 60, 100, 140, 180].map((n) => FIRST + n);
+
+/** How many of them have been dealt with. */
+const done = async (): Promise<number> => {
+  const { rows } = await database.privileged.query(
+    `select count(*)::integer as count from unnest($1::integer[]) as p (id)
+     where not exists (select from public.task as t where t.user_id = p.id and t.title <> btrim(t.title))`,
+    [SAMPLE],
+  );
+  return rows[0].count;
+};
 
 const untrimmed = async (): Promise<number> => {
   const { rows } = await database.privileged.query(
@@ -64,20 +78,18 @@ test('200,000 rows of 200 people change beside a reader who is never blocked', {
   const migration = run(settings, block('people'), 'current.sql').finally(() => {
     isDone = true;
   });
-  const answers = new Map<string, number>();
-  const left = new Set<number>();
+  const answers = new Set<string>();
+  const progress = new Set<number>();
   while (!isDone) {
-    const answer = await read();
-    answers.set(answer, (answers.get(answer) ?? 0) + 1);
-    left.add(await untrimmed());
+    answers.add(await read());
+    progress.add(await done());
+    await sleep(20);
   }
   await migration;
   await connectionsClosed();
 
-  expect([...answers.keys()]).toEqual(['ok 10']);
+  expect([...answers]).toEqual(['ok 10']);
   // The reader looked while the work was going on.
-  expect([...left].filter((count) => count > 0 && count < PEOPLE * TASKS).length).toBeGreaterThan(
-    2,
-  );
+  expect([...progress].some((count) => count > 0 && count < SAMPLE.length)).toBe(true);
   expect(await untrimmed()).toBe(0);
 });

@@ -107,25 +107,33 @@ export function useGraphqlMatrix(
     return wrong;
   }
 
-  /** The victim's rows, made again, and the middle one of each table as its owner sees it. */
+  /** The victim's rows, made again, and the middle one of each table. */
   async function aim(): Promise<void> {
     victims = await settle(privileged, victim, 'secret', relations);
     targets = new Map();
     for (const { sql, type, list, columns } of relations) {
-      if (!list) continue;
-      const names = fields.get(type) ?? [];
-      const more = columns.updated_at ? ' updatedAt' : '';
-      const query = `{ ${list} { edges { cursor node { ${names.join(' ')}${more} } } } }`;
-      const { edges } = dataOf(await server.ask(victim, query))[list];
       const keys = victims.get(sql) ?? [];
       const key = keys[1] ?? keys[0];
+      if (!list || !key) continue;
+      const updatedAt = columns.updated_at ? String(columns.updated_at.value) : null;
+      targets.set(type, { key, cursor: '', updatedAt, mark: 'secret', victim: victims });
+    }
+  }
+
+  /** The cursors of those rows, as their owner sees them. They are valid until the next `aim`. */
+  async function aimCursors(): Promise<void> {
+    for (const { type, list } of relations) {
+      const target = targets.get(type);
+      if (!list || !target) continue;
+      const names = fields.get(type) ?? [];
+      const query = `{ ${list} { edges { cursor node { ${names.join(' ')} } } } }`;
+      const { edges } = dataOf(await server.ask(victim, query))[list];
       const edge = edges.find(
         ({ node }: { node: Record<string, unknown> }) =>
-          key && keyOf(names.map((name) => node[name])) === keyOf(Object.values(key)),
+          keyOf(names.map((name) => node[name])) === keyOf(Object.values(target.key)),
       );
-      if (!key || !edge) throw new Error(`the owner finds no row in ${list}`);
-      const { updatedAt = null } = edge.node;
-      targets.set(type, { key, cursor: edge.cursor, updatedAt, mark: 'secret', victim: victims });
+      if (!edge) throw new Error(`the owner finds no row in ${list}`);
+      targets.set(type, { ...target, cursor: edge.cursor });
     }
   }
 
@@ -224,6 +232,7 @@ export function useGraphqlMatrix(
       const chosen = operations.filter(({ name }) => names?.includes(name) ?? true);
       // Reads first, against rows that stand still; the digest of all of them is compared at the end.
       await aim();
+      await aimCursors();
       const before = await foreign(privileged, null, relations, rows);
       const owned = await keysOf(privileged, person, relations);
       for (const operation of chosen.filter(({ mutation }) => !mutation))
