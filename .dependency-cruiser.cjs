@@ -16,6 +16,7 @@ const ARROWS = {
     'database/url.ts',
     'graphql/execution/limits.ts',
     'identity/jwk.ts',
+    'identity/verifier.ts',
     'log.ts',
   ],
   'config/': ['database/url.ts', 'identity/jwk.ts'],
