@@ -1,6 +1,8 @@
 /**
  * One line of the committed migrations changed, as a tired author might: the doctor finds each. Every
- * break is applied to the migrations' own text and run from the start in an empty database.
+ * break is applied to the migrations' own text and run from the start of its file to the end of the chain, in a
+ * database that has the files before it. The tests are one transaction, in the order of the files: each file
+ * runs once as it is, and each break is rolled back to a savepoint.
  */
 import { randomInt } from 'node:crypto';
 import { readdirSync, readFileSync } from 'node:fs';
@@ -13,10 +15,9 @@ import { ADDITIONS, breaks } from './breaks.ts';
 
 const MIGRATIONS = join(inject('templates').shippedRoot, 'migrations');
 
-const committed = readdirSync(join(MIGRATIONS, 'committed'))
+const files = readdirSync(join(MIGRATIONS, 'committed'))
   .sort()
-  .map((file) => readFileSync(join(MIGRATIONS, 'committed', file), 'utf8'))
-  .join('\n');
+  .map((file) => readFileSync(join(MIGRATIONS, 'committed', file), 'utf8'));
 
 const roles = readFileSync(join(MIGRATIONS, 'roles.sql'), 'utf8');
 
@@ -33,23 +34,32 @@ beforeAll(async () => {
     create schema graphile_migrate;
     create table graphile_migrate.migrations (hash text primary key, filename text not null);
     create table graphile_migrate.current (filename text primary key, content text not null)`);
+  await owner.query('begin');
 });
 
 afterAll(async () => {
+  await owner.query('rollback');
   await owner.end();
   await root.query(`drop database ${name} with (force)`);
   await root.end();
 });
 
+/** How many files have run as they are. */
+let done = 0;
+
+async function runBefore(file: number): Promise<void> {
+  for (; done < file; done++) await owner.query(files[done] ?? '');
+}
+
 /** The errors of the doctor after these statements, which are rolled back. */
 async function errorsAfter(sql: string, login?: string): Promise<string[]> {
-  await owner.query('begin');
+  await owner.query('savepoint before');
   try {
     await owner.query(sql);
     const findings = errorsOf(await examineHere(owner, login));
     return findings.map(({ code, object }) => `${code} ${object}`);
   } finally {
-    await owner.query('rollback');
+    await owner.query('rollback to savepoint before');
   }
 }
 
@@ -59,16 +69,30 @@ function changed(text: string, from: string, to: string): string {
   return text.replace(from, () => to);
 }
 
-test('the migrations as they are give no error: the control of all below', async () => {
-  expect(await errorsAfter(committed)).toEqual([]);
+/** The file with the line; 0, which then fails, if no file has it. */
+const fileOf = (line: string): number =>
+  Math.max(
+    0,
+    files.findIndex((text) => text.includes(line)),
+  );
+
+const inOrder = breaks(name).sort(([, a], [, b]) => fileOf(a) - fileOf(b));
+
+test.each(inOrder)('%s', async (_what, from, to, finding) => {
+  const file = fileOf(from);
+  await runBefore(file);
+  const rest = [changed(files[file] ?? '', from, to), ...files.slice(file + 1)];
+  expect(await errorsAfter(rest.join('\n'))).toContain(finding);
 });
 
-test.each(breaks(name))('%s', async (_what, from, to, finding) => {
-  expect(await errorsAfter(changed(committed, from, to))).toContain(finding);
+test('the migrations as they are give no error: the control of all others', async () => {
+  await runBefore(files.length);
+  expect(await errorsAfter('select')).toEqual([]);
 });
 
 test.each(ADDITIONS)('%s', async (_what, sql, finding) => {
-  expect(await errorsAfter(`${committed};\n${sql}`)).toContain(finding);
+  await runBefore(files.length);
+  expect(await errorsAfter(sql)).toContain(finding);
 });
 
 /** roles.sql with a login of another name, since todo_authenticator is there already. */
@@ -98,6 +122,7 @@ test.each([
   const [before = '', after = ''] = roles.split('create role todo_authenticator');
   const broken = `${before}create role todo_authenticator${changed(after, from, to)}`;
   const here = (text: string) => text.replaceAll('todo_authenticator', LOGIN);
-  expect(await errorsAfter(`${committed};\n${here(roles)}`, LOGIN)).toEqual([]);
-  expect(await errorsAfter(`${committed};\n${here(broken)}`, LOGIN)).toContain(`${code} ${LOGIN}`);
+  await runBefore(files.length);
+  expect(await errorsAfter(here(roles), LOGIN)).toEqual([]);
+  expect(await errorsAfter(here(broken), LOGIN)).toContain(`${code} ${LOGIN}`);
 });
