@@ -4,6 +4,7 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { openClient, withClient } from '../../src/database/connect.ts';
+import { stoppedDatabase } from '../support/made.ts';
 import {
   LIST,
   query,
@@ -21,7 +22,7 @@ let directory: string;
 let url: string;
 
 beforeAll(async () => {
-  ({ server, directory } = startDetached());
+  ({ server, directory } = await startDetached(stoppedDatabase));
   ({ url } = await ready(server));
 });
 afterAll(() => stopDetached(server, directory));

@@ -1,29 +1,24 @@
 /** What can go wrong with `npm start`: one sentence with the fix for each, and no data is lost. */
-import { execFileSync } from 'node:child_process';
 import {
   chmodSync,
   chownSync,
   existsSync,
   mkdirSync,
-  mkdtempSync,
   readdirSync,
   readFileSync,
-  realpathSync,
-  rmSync,
   statSync,
   writeFileSync,
 } from 'node:fs';
 import { createServer } from 'node:net';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest';
+import { expect, onTestFinished, test } from 'vitest';
+import { stoppedDatabase } from '../support/made.ts';
 import {
   alive,
   LIST,
   postmaster,
   query,
   ready,
-  type Started,
   start,
   temporaryDirectory,
 } from '../support/process.ts';
@@ -40,34 +35,9 @@ async function takenPort(): Promise<number> {
   return (server.address() as { port: number }).port;
 }
 
-/** A data directory that npm start made and left: database, demo accounts, stopped. Copied, not shared. */
-let made: string;
-
-beforeAll(async () => {
-  made = realpathSync(mkdtempSync(join(tmpdir(), 'rowguard-made-')));
-  chmodSync(made, 0o755);
-  const first = start(made);
-  await ready(first);
-  await interrupt(first);
-});
-
-afterAll(() => rmSync(made, { recursive: true }));
-
-function stoppedDatabase(): string {
-  const directory = temporaryDirectory();
-  // Owners and modes matter here, and fs.cp does not keep them.
-  execFileSync('cp', ['-a', join(made, 'data'), directory]);
-  return directory;
-}
-
-async function interrupt(started: Started): Promise<void> {
-  started.child.kill('SIGINT');
-  expect(await started.exit).toBe(0);
-}
-
 test('a port in use', async () => {
   const port = await takenPort();
-  const started = start(stoppedDatabase(), { PORT: String(port) });
+  const started = start(await stoppedDatabase(), { PORT: String(port) });
   expect(await started.exit).toBe(1);
   expect(started.output()).toContain(
     `rowguard: Port ${port} on 127.0.0.1 is in use by another program.`,
@@ -79,7 +49,7 @@ test('a port in use', async () => {
 
 test('a database port in use', async () => {
   const port = await takenPort();
-  const started = start(stoppedDatabase(), { EMBEDDED_PORT: String(port) });
+  const started = start(await stoppedDatabase(), { EMBEDDED_PORT: String(port) });
   expect(await started.exit).toBe(1);
   expect(started.output()).toContain(
     'rowguard: The port for the embedded PostgreSQL is in use.\n  Fix: set EMBEDDED_PORT to another port',
@@ -87,7 +57,7 @@ test('a database port in use', async () => {
 });
 
 test('a second npm start beside the first: it is refused, and the first goes on', async () => {
-  const directory = stoppedDatabase();
+  const directory = await stoppedDatabase();
   const first = start(directory);
   const { url, tokens } = await ready(first);
   const second = start(directory);
@@ -99,7 +69,7 @@ test('a second npm start beside the first: it is refused, and the first goes on'
 });
 
 test('a server that was killed: the next start stops its database and goes on with the data', async () => {
-  const directory = stoppedDatabase();
+  const directory = await stoppedDatabase();
   const first = start(directory);
   const { url, tokens } = await ready(first);
   await query(
@@ -151,7 +121,7 @@ test('lost passwords: the database is left alone', async () => {
 });
 
 test('a database of another PostgreSQL version', async () => {
-  const directory = stoppedDatabase();
+  const directory = await stoppedDatabase();
   writeFileSync(join(directory, 'data/postgres/PG_VERSION'), '17\n');
   const started = start(directory);
   expect(await started.exit).toBe(1);
@@ -159,7 +129,7 @@ test('a database of another PostgreSQL version', async () => {
 });
 
 test.runIf(root)('a database whose directory PostgreSQL can no longer enter', async () => {
-  const directory = stoppedDatabase();
+  const directory = await stoppedDatabase();
   chmodSync(directory, 0o700);
   const second = start(directory);
   expect(await second.exit).toBe(1);
@@ -171,7 +141,7 @@ test.runIf(root)('a database whose directory PostgreSQL can no longer enter', as
 });
 
 test.runIf(root)("a database whose files are another user's", async () => {
-  const directory = stoppedDatabase();
+  const directory = await stoppedDatabase();
   const home = join(directory, 'data/postgres');
   const { uid, gid } = statSync(home);
   chownSync(home, 0, 0);

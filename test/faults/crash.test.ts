@@ -4,7 +4,8 @@ import { Client } from 'pg';
 import { expect, test } from 'vitest';
 import { loadSecrets, loadState } from '../../src/embedded/files.ts';
 import { embeddedUrls } from '../../src/embedded/urls.ts';
-import { postmaster, ready, type Started, start, temporaryDirectory } from '../support/process.ts';
+import { stoppedDatabase } from '../support/made.ts';
+import { postmaster, ready, type Started, start } from '../support/process.ts';
 import { Writer } from '../support/writer.ts';
 
 /** The process ids of the server's own backends. */
@@ -23,7 +24,7 @@ async function backendsOf(directory: string): Promise<number[]> {
 const times = (started: Started, pattern: RegExp) => [...started.output().matchAll(pattern)].length;
 
 test('writes that were acknowledged survive kill -9 of a backend, of the database and of the server', async () => {
-  const directory = temporaryDirectory();
+  const directory = await stoppedDatabase();
   const first = start(directory);
   const { url, tokens } = await ready(first);
   const writer = new Writer(url, tokens[0] ?? '');

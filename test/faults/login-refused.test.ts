@@ -5,7 +5,8 @@ import { expect, test } from 'vitest';
 import { loadSecrets, loadState } from '../../src/embedded/files.ts';
 import { embeddedUrls } from '../../src/embedded/urls.ts';
 import { connect } from '../support/database.ts';
-import { ready, start, temporaryDirectory } from '../support/process.ts';
+import { stoppedDatabase } from '../support/made.ts';
+import { ready, start } from '../support/process.ts';
 
 /** The role belongs to the whole cluster, so this test has a cluster of its own. */
 async function rootOf(directory: string): Promise<Client> {
@@ -37,7 +38,7 @@ const REFUSED = [
 ] as const;
 
 test('a refused login of the server is 503 DATABASE, and the log names the login', async () => {
-  const directory = temporaryDirectory();
+  const directory = await stoppedDatabase();
   const server = start(directory);
   const { url, tokens } = await ready(server);
   const [alice = '', bob = ''] = tokens;

@@ -23,6 +23,8 @@ declare module 'vitest' {
     /** The major version of the PostgreSQL that is asked. */
     postgres: number;
     templates: Templates;
+    /** Removed when the run ends. */
+    runDirectory: string;
   }
 }
 
@@ -50,6 +52,7 @@ export default async function setup(project: TestProject): Promise<() => Promise
     const { rows } = await root.query('show server_version_num');
     const version = Math.floor(Number(rows[0].server_version_num) / 10_000);
     if (other) console.log(`The tests run on PostgreSQL ${version}.`);
+    project.provide('runDirectory', directory);
     project.provide('postgres', version);
     project.provide('templates', await makeTemplates(WHOLE, root, urls, directory));
     await root.end();

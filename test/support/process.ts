@@ -3,7 +3,7 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { chmodSync, mkdtempSync, readFileSync, realpathSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterEach, inject } from 'vitest';
+import { inject } from 'vitest';
 
 export const ROOT = join(import.meta.dirname, '../..');
 
@@ -36,7 +36,8 @@ function makeDirectory(): string {
   return directory;
 }
 
-afterEach(async () => {
+/** Called after each test (clean-up.ts). */
+export async function endProcesses(): Promise<void> {
   for (const started of running.splice(0)) {
     if (started.child.exitCode === null && started.child.signalCode === null) {
       started.child.kill('SIGTERM');
@@ -45,7 +46,7 @@ afterEach(async () => {
   }
   for (const directory of directories.splice(0))
     rmSync(directory, { recursive: true, force: true });
-});
+}
 
 type Uid = { uid: number; gid: number };
 
@@ -131,9 +132,12 @@ export async function runOnce(
   return { code: await exit, stdout, stderr };
 }
 
-/** A server for a whole test file; the file stops it in afterAll. */
-export function startDetached(): { server: Started; directory: string } {
+/** A server for a whole test file, on the data that `fill` puts in its directory; the file stops it in afterAll. */
+export async function startDetached(
+  fill: (directory: string) => Promise<unknown>,
+): Promise<{ server: Started; directory: string }> {
   const directory = makeDirectory();
+  await fill(directory);
   const server = spawnScript('src/main.ts', [], { DATA_DIR: join(directory, 'data') });
   return { server, directory };
 }
