@@ -46,6 +46,23 @@ test('a login that reconnects in a loop is gone, with every session', async () =
   await Promise.all(loops);
 });
 
+test('a login that is being revoked cannot connect, however long revoking takes', async () => {
+  const { privileged, owner } = database;
+  await privileged.query('begin; lock table app_private.direct_queue in exclusive mode');
+  const revoking = revokePsqlLogin(owner, { id, email: addressOf(id) }, 30_000).catch((e) => e);
+  try {
+    const refused = () =>
+      connect(url).then(
+        (client) => client.end().then(() => 'connected'),
+        ({ code }) => code,
+      );
+    await expect.poll(refused, { timeout: 10_000 }).toMatch(/^28/);
+  } finally {
+    await privileged.query('rollback');
+  }
+  expect(await revoking).toBe(true);
+});
+
 test.each([
   ['a view', 'begin; lock table direct.task in access share mode'],
   ['its own row', 'begin; select direct.delete_me()'],

@@ -3,7 +3,7 @@
  * entry has the lines that keep the promise, each with a broken version, and the tests that must then fail.
  */
 
-/** A test as docs/security.md names it: the file, " › ", the title or a part of it. `%s` and `$name` stand for any text. */
+/** A test as docs/security.md names it: its file and a part of its title. `%s` and `$name` stand for any text. */
 export type NamedTest = `test/${string}.test.ts › ${string}`;
 
 export interface Break {

@@ -97,7 +97,7 @@ export const WHOSE_ROWS: readonly Promised[] = [
         DIRECT,
         CONNECT,
         `${CONNECT} execute format('grant usage on schema public to %1$I; grant usage on sequence public.task_id_seq to %1$I', v_login);`,
-        'test/accounts/psql-login-harm.test.ts › a personal login can not take ids',
+        'test/accounts/psql-login-harm.test.ts › take ids',
       ),
     ],
   },
