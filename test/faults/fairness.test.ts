@@ -61,7 +61,8 @@ async function addAttacker(server: TestServer): Promise<string> {
 async function inFlight(): Promise<number> {
   const { rows } = await database.privileged.query<{ n: number }>(
     `select count(*)::integer as n from pg_stat_activity
-     where datname = current_database() and application_name = 'rowguard' and state = 'active'`,
+     where datname = current_database() and application_name = 'rowguard' and state = 'active'
+       and backend_type = 'client backend'`,
   );
   return rows[0]?.n ?? 0;
 }

@@ -21,6 +21,9 @@ const target = new Target({
   NODE_ENV: 'production',
   NODE_OPTIONS: `--max-old-space-size=${heapMb}`,
   AUTH_DATABASE_URL: database.authenticatorUrl,
+  // Four documents with fifteen lists each take turns. Only the memory is judged, on a slow machine too.
+  POOL_WAIT_MS: '60000',
+  STATEMENT_TIMEOUT_MS: '60000',
 });
 await target.start();
 
