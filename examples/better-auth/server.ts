@@ -7,7 +7,7 @@ import { toNodeHandler } from 'better-auth/node';
 import { createAuth } from './auth.ts';
 import { openDatabase } from './database.ts';
 
-if (process.argv.includes('--help')) {
+if (process.argv.includes('--help') || process.argv.includes('-h')) {
   console.log(`Usage: npm run example
 
 Starts a Better Auth server beside a running npm start.

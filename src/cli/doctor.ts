@@ -14,6 +14,7 @@ import { doctorScript } from '../doctor/statement.ts';
 import { useEmbedded } from '../embedded/embedded.ts';
 import { OperatorError } from '../errors.ts';
 import { runCommand, UsageError } from './command.ts';
+import { requireMigrated } from './require-migrated.ts';
 
 const HELP = `
 Usage: npm run doctor -- [--login <name>] [--json] [--sql] [url]
@@ -59,6 +60,7 @@ async function withUrl<T>(config: DoctorConfig, work: (url: string) => Promise<T
     say: (line) => console.error(line),
   });
   try {
+    await withClient(embedded.urls.owner, requireMigrated);
     return await work(embedded.urls.owner);
   } finally {
     await embedded.stop();

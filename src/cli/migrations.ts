@@ -4,6 +4,7 @@
  * before they change the owner's, and update the snapshots.
  */
 import { commit, reset, type Settings, uncommit } from 'graphile-migrate';
+import { withClient } from '../database/connect.ts';
 import { saveState } from '../embedded/files.ts';
 import { OperatorError } from '../errors.ts';
 import { readCommitted } from '../migrate/committed.ts';
@@ -21,6 +22,7 @@ import { rehearse } from '../migrate/rehearse.ts';
 import { onDatabase, type Shadow, withShadow } from '../migrate/shadow.ts';
 import { describeSqlError, isSqlError } from '../migrate/sql-error.ts';
 import type { OwnerDatabase } from './owner-database.ts';
+import { requireMigrated } from './require-migrated.ts';
 import { writeSnapshots } from './snapshots.ts';
 
 const say = (line: string): void => console.error(line);
@@ -90,6 +92,8 @@ export async function uncommitLast(database: OwnerDatabase): Promise<number> {
     );
   }
   readCommitted();
+  // graphile-migrate would move the file first, and fail then.
+  await withClient(database.ownerUrl, requireMigrated);
   return withShadow(database, async (shadow) => {
     await patiently(() => uncommit(settingsFor(database, shadow))).catch((error: unknown) => {
       throw migrationError(error);

@@ -13,6 +13,7 @@ import { savedPassword } from '../embedded/files.ts';
 import { OperatorError } from '../errors.ts';
 import { runCommand, UsageError } from './command.ts';
 import { type OwnerDatabase, withOwnerDatabase } from './owner-database.ts';
+import { requireMigrated } from './require-migrated.ts';
 
 const HELP = `
 Usage: npm run psql -- <id or email> [psql options]   open psql as this person
@@ -42,18 +43,6 @@ await runCommand(HELP, async (args) => {
     }),
   );
 });
-
-/** The embedded database has no tables before the first npm start. */
-async function requireMigrated(owner: Client): Promise<void> {
-  const { rows } = await owner.query<{ ready: boolean }>(
-    `select to_regclass('app_private.psql_login') is not null as ready`,
-  );
-  if (rows[0]?.ready) return;
-  throw new OperatorError(
-    'The database has not been migrated.',
-    'run npm start once, or npm run db -- migrate.',
-  );
-}
 
 async function revoke(owner: Client, who: string): Promise<number> {
   const person = await findPerson(owner, who);

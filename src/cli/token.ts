@@ -6,8 +6,8 @@ import { existsSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import { loadConfig } from '../config.ts';
-import { developmentIdentity } from '../embedded/development-identity.ts';
-import { loadSecrets } from '../embedded/files.ts';
+import { developmentIdentity, tokenFingerprint } from '../embedded/development-identity.ts';
+import { loadSecrets, loadState } from '../embedded/files.ts';
 import { OperatorError } from '../errors.ts';
 import { signToken } from '../identity/issuer.ts';
 import { runCommand, UsageError } from './command.ts';
@@ -52,11 +52,18 @@ await runCommand(HELP, async (args) => {
       'run npm start once; it creates the key for development tokens.',
     );
   }
-  const { issuer } = developmentIdentity(config, loadSecrets(directory, true).jwtSecret);
+  const { issuer, verifier } = developmentIdentity(config, loadSecrets(directory, true).jwtSecret);
   if (!issuer) {
     throw new OperatorError(
       'The issuer of JWKS_URL signs the tokens, and Rowguard does not have its private key.',
       'sign in at your issuer, or unset JWKS_URL to use the development key.',
+    );
+  }
+  const { tokens = tokenFingerprint(verifier) } = loadState(directory);
+  if (tokens !== tokenFingerprint(verifier)) {
+    throw new OperatorError(
+      `The server in ${directory} was last started with other JWT settings, so it would refuse this token.`,
+      'run this command with the same settings. With JWKS_URL sign in at your issuer; without it, restart npm start.',
     );
   }
   console.log(await signToken(issuer, { userId, email: values.email }, seconds));

@@ -2,6 +2,7 @@
  * Who signs tokens in development. Takes the settings and the development key of the data directory,
  * returns what verifies tokens and, where this process can sign, the issuer. Not used in production.
  */
+import { hash } from 'node:crypto';
 import { type Config, tokenRules } from '../config.ts';
 import type { IssuerOptions } from '../identity/issuer.ts';
 import type { VerifierOptions } from '../identity/open.ts';
@@ -29,4 +30,12 @@ export function developmentIdentity(
     issuer:
       key instanceof URL ? undefined : { ...identity, secret: key, userIdClaim, typ: tokenType },
   };
+}
+
+/** Equal for equal settings. A server that was started with another one refuses the tokens of this one. */
+export function tokenFingerprint({ key, algorithms, ...rules }: VerifierOptions): string {
+  const { issuer, audience, userIdClaim, typ = null } = rules;
+  const signer = key instanceof URL ? key.href : Buffer.from(key).toString('base64');
+  const text = JSON.stringify([signer, algorithms, issuer, audience, userIdClaim, typ]);
+  return hash('sha256', text, 'base64url');
 }

@@ -7,7 +7,7 @@ import type { Config } from '../config.ts';
 import { signToken } from '../identity/issuer.ts';
 import type { VerifierOptions } from '../identity/open.ts';
 import { migrateDatabase } from '../migrate/migrate.ts';
-import { developmentIdentity } from './development-identity.ts';
+import { developmentIdentity, tokenFingerprint } from './development-identity.ts';
 import { openEmbedded } from './embedded.ts';
 import { loadState, saveState } from './files.ts';
 import { DEMO_ACCOUNTS, type DemoAccount, seedDemoAccounts } from './seed.ts';
@@ -48,6 +48,7 @@ export async function startDevelopment(
     saveState(database.directory, { seeded: true });
   }
   const { verifier, issuer } = developmentIdentity(config, database.secrets.jwtSecret);
+  saveState(database.directory, { tokens: tokenFingerprint(verifier) });
   // With JWKS_URL this process cannot sign tokens.
   const demo = issuer
     ? await Promise.all(

@@ -20,6 +20,8 @@ export interface State {
   readonly postgresPort?: number;
   /** The demo accounts were created. Deleted ones are not created again. */
   readonly seeded?: boolean;
+  /** Which tokens the server accepted at its last start: tokenFingerprint. */
+  readonly tokens?: string;
 }
 
 /** Reads the secrets, or creates them if there is no cluster yet. */

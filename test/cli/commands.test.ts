@@ -1,6 +1,6 @@
 /** The commands beside a running server: their output, and the errors of wrong command lines. */
 import { execFileSync } from 'node:child_process';
-import { existsSync } from 'node:fs';
+import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { openClient, withClient } from '../../src/database/connect.ts';
@@ -11,6 +11,7 @@ import {
   ready,
   runOnce,
   type Started,
+  shippedRoot,
   start,
   startDetached,
   stopDetached,
@@ -179,25 +180,21 @@ describe('npm run db', () => {
   });
 });
 
-test.each(['psql', 'token', 'db'])('npm run %s -- --help prints its usage', async (script) => {
-  const { code, stdout } = await run(script, '--help');
-  expect(code).toBe(0);
-  expect(stdout).toMatch(new RegExp(`^Usage: npm run ${script} -- `));
-});
-
-test('npm start -- --help prints its usage and starts nothing', async () => {
-  const nothing = join(directory, 'unused');
-  const { code, stdout } = await runOnce('src/main.ts', ['--help'], { DATA_DIR: nothing });
-  expect({ code, usage: stdout.startsWith('Usage: npm start') }).toEqual({ code: 0, usage: true });
-  expect(existsSync(nothing)).toBe(false);
-});
-
-test('npm run psql before the first npm start says what to run', async () => {
-  const { code, stderr } = await runOnce('src/cli/psql.ts', ['grant', '1'], {
-    DATA_DIR: join(temporaryDirectory(), 'data'),
-  });
-  expect(code).toBe(1);
-  expect(stderr).toMatch(/has not been migrated\.\n {2}Fix: run npm start once/);
+test('commands before the first npm start say what to run, and change no file', async () => {
+  const DATA_DIR = join(temporaryDirectory(), 'data');
+  const chain = () => readdirSync(join(shippedRoot(), 'migrations/committed'));
+  const before = chain();
+  for (const [script, ...args] of [
+    ['psql', 'grant', '1'],
+    ['psql', 'alice@example.com'],
+    ['doctor'],
+    ['db', 'uncommit', '--yes'],
+  ]) {
+    const { code, stderr } = await runOnce(`src/cli/${script}.ts`, args, { DATA_DIR });
+    expect(stderr).toMatch(/has not been migrated\.\n {2}Fix: run npm start once/);
+    expect(code).toBe(1);
+  }
+  expect(chain()).toEqual(before);
 });
 
 describe('npm run doctor', () => {

@@ -19,6 +19,7 @@ import {
   postmaster,
   query,
   ready,
+  runOnce,
   start,
   temporaryDirectory,
 } from '../support/process.ts';
@@ -45,6 +46,25 @@ test('a port in use', async () => {
   expect(started.output()).toMatch(
     /Fix: stop that program, or choose another port: PORT=\d+ npm start/,
   );
+});
+
+test('npm run token beside a server with a sign-in service: it says that the token would be refused', async () => {
+  const directory = await stoppedDatabase();
+  const token = () =>
+    runOnce('src/cli/token.ts', ['--user-id', '1', '--email', 'alice@example.com'], {
+      DATA_DIR: join(directory, 'data'),
+    });
+  expect((await token()).stdout).toMatch(/^eyJ/);
+  const server = start(directory, {
+    JWKS_URL: 'http://127.0.0.1:9/jwks',
+    JWT_ISSUER: 'http://127.0.0.1:9',
+    JWT_AUDIENCE: 'http://127.0.0.1:9',
+  });
+  await server.until(/Rowguard is ready/);
+  const { code, stdout, stderr } = await token();
+  expect({ code, stdout }).toEqual({ code: 1, stdout: '' });
+  expect(stderr).toMatch(/would refuse this token\.\n {2}Fix: .*sign in at your issuer/);
+  await interrupt(server);
 });
 
 test('a database port in use', async () => {

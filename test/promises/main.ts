@@ -21,6 +21,17 @@ const VERDICTS: Record<Outcome, string> = {
   absent: 'NOT RUN: nothing started, or no test has this title',
 };
 
+const HELP = `Usage: npm run promises -- [word …]
+
+Breaks the lines behind docs/security.md one at a time, in a copy of the checkout, and expects the named test
+to fail. Words choose the promises that contain all of them. Exit code 1 if a test passes with its line broken.
+`;
+
+if (process.argv.some((argument) => argument === '--help' || argument === '-h')) {
+  console.log(HELP.trim());
+  process.exit(0);
+}
+
 const words = process.argv.slice(2).map((word) => word.toLowerCase());
 const all = PROMISES.flatMap(({ row, breaks }) => breaks.map((one) => ({ row, ...one })));
 const chosen = all.filter(({ row, file, fails }) => {
