@@ -64,8 +64,11 @@ async function start(config: Config, stopping: () => boolean): Promise<void> {
   if (!stopping() && ownerUrl) {
     const { watchCurrent } = await import('./migrate/watch-current.ts');
     const { consult } = await import('./doctor/consult.ts');
+    const { openLossWatch } = await import('./migrate/loss-watch.ts');
+    const warnOfLosses = await openLossWatch(ownerUrl, say);
     const applied = async () => {
       await Promise.all([server.reload(), consult(ownerUrl, say)]);
+      await warnOfLosses(server.printApi());
     };
     opened.push(watchCurrent({ ownerUrl, applied, say }));
   }

@@ -84,6 +84,8 @@ export interface RunningServer {
   readonly port: number;
   /** Reads the schema again and serves it. Requests in flight end on the old schema. */
   reload(): Promise<void>;
+  /** The API as it is served now, in SDL. */
+  printApi(): string;
   /** Takes no new requests, lets requests in flight end, closes the pool. */
   stop(): Promise<void>;
 }
@@ -194,6 +196,7 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
         constraints = renewed;
         committed = readCommitted(options.migrationsFolder);
       },
+      printApi: () => api.print(),
       stop: async () => {
         api.endStreams();
         await closeServer(server, options.shutdownGraceMs);

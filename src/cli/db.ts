@@ -5,7 +5,9 @@
 import { basename, join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { type Config, configureGraphile, loadAdminConfig } from '../config.ts';
+import { isUnavailable } from '../database/unavailable.ts';
 import { consult } from '../doctor/consult.ts';
+import { openLossWatch } from '../migrate/loss-watch.ts';
 import { connectionsClosed } from '../migrate/migrate.ts';
 import { renumber } from '../migrate/renumber.ts';
 import { ROOT } from '../migrate/root.ts';
@@ -23,7 +25,9 @@ Usage: npm run db -- <command>
   watch [--once]       run migrations/current.sql at every save (npm run dev does, with the API)
   new-table list --column 'name text not null' [--column …] [--refers-to task]
                        write a table into migrations/current.sql, complete with its policies
-  commit -m "message"  turn migrations/current.sql into a committed migration, update the snapshots
+  commit -m "message" [--breaking]
+                       turn migrations/current.sql into a committed migration, update the snapshots;
+                       --breaking: it may break the API, or remove objects by cascade
   uncommit [--yes]     move the last committed migration back into current.sql
   renumber <file> ...  move committed files to the end, when two branches used one number
   status               show where files and database differ; exit code 0 if they are the same
@@ -48,7 +52,7 @@ const COMMANDS: Readonly<Record<string, Choose | undefined>> = {
   watch: (args, { production }) => {
     refuseProduction('watch runs uncommitted SQL.', production);
     const { values } = parseArgs({ args, options: { once: { type: 'boolean', default: false } } });
-    return ({ ownerUrl }) => watch(ownerUrl, values.once);
+    return (database) => watch(database, values.once);
   },
   'new-table': async (args, { production }) => {
     refuseProduction('new-table writes work in progress.', production);
@@ -59,10 +63,16 @@ const COMMANDS: Readonly<Record<string, Choose | undefined>> = {
   },
   commit: (args, { production }) => {
     refuseProduction('commit turns work in progress into a migration.', production);
-    const { values } = parseArgs({ args, options: { message: { type: 'string', short: 'm' } } });
+    const { values } = parseArgs({
+      args,
+      options: {
+        message: { type: 'string', short: 'm' },
+        breaking: { type: 'boolean', default: false },
+      },
+    });
     const message = values.message?.trim();
     if (!message) throw new UsageError('commit needs a message: -m "add lists"');
-    return (database) => commitCurrent(database, message);
+    return (database) => commitCurrent(database, message, values.breaking);
   },
   uncommit: async (args, { production }) => {
     const what =
@@ -108,9 +118,24 @@ function yesOf(args: string[]): boolean {
   return values.yes;
 }
 
-async function watch(ownerUrl: string, once: boolean): Promise<number> {
+async function watch(
+  { ownerUrl, authenticatorUrl }: OwnerDatabase,
+  once: boolean,
+): Promise<number> {
   const say = (line: string) => console.error(line);
-  const options = { ownerUrl, applied: () => consult(ownerUrl, say), say };
+  const { printApi } = await import('../graphql/print.ts');
+  const warnOfLosses = await openLossWatch(ownerUrl, say);
+  const applied = async () => {
+    const [api] = await Promise.all([
+      // Before the first migrate the server's login has no password, and there is no API yet.
+      printApi(authenticatorUrl).catch((error: unknown) => {
+        if (!isUnavailable(error)) throw error;
+      }),
+      consult(ownerUrl, say),
+    ]);
+    await warnOfLosses(api ?? undefined);
+  };
+  const options = { ownerUrl, applied, say };
   if (once) return (await runCurrent(options)) ? 0 : 1;
   const watcher = watchCurrent(options);
   await new Promise((resolve) => {

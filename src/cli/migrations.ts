@@ -7,6 +7,7 @@ import { commit, reset, type Settings, uncommit } from 'graphile-migrate';
 import { withClient } from '../database/connect.ts';
 import { saveState } from '../embedded/files.ts';
 import { OperatorError } from '../errors.ts';
+import { apiChanges, describeLosses, promisedApi } from '../migrate/breaking.ts';
 import { readCommitted } from '../migrate/committed.ts';
 import { CURRENT_NAME, isBlank, readCurrent } from '../migrate/current.ts';
 import { keepDirectViews } from '../migrate/direct.ts';
@@ -38,8 +39,15 @@ const settingsFor = (database: OwnerDatabase, shadow: Shadow): Settings => ({
   rootConnectionString: shadow.rootUrl,
 });
 
-/** Exit code 0. The doctor of .gmrc examines the shadow database and may refuse the commit. */
-export async function commitCurrent(database: OwnerDatabase, message: string): Promise<number> {
+/**
+ * Exit code 0. The doctor of .gmrc examines the shadow database and may refuse the commit. `breaking`: changes that
+ * break the API, and objects that a cascade takes along, are meant.
+ */
+export async function commitCurrent(
+  database: OwnerDatabase,
+  message: string,
+  breaking: boolean,
+): Promise<number> {
   const sql = readCurrent();
   if (isBlank(sql)) {
     throw new OperatorError(
@@ -51,8 +59,9 @@ export async function commitCurrent(database: OwnerDatabase, message: string): P
   readCommitted();
   return withShadow(database, async (shadow) => {
     const settings = settingsFor(database, shadow);
-    await rehearse(settings, shadow.url, sql);
+    const cascade = await rehearse(settings, shadow.url, sql);
     await connectionsClosed();
+    await weighLosses(database, shadow, cascade, breaking);
     await keepDirectViews(database.ownerUrl, () =>
       patiently(() => commit(settings, message)),
     ).catch((error: unknown) => {
@@ -66,6 +75,29 @@ export async function commitCurrent(database: OwnerDatabase, message: string): P
     );
     return 0;
   });
+}
+
+/** Refuses losses that nobody has called meant, and prints those that somebody has. */
+async function weighLosses(
+  database: OwnerDatabase,
+  shadow: Shadow,
+  cascade: readonly string[],
+  meant: boolean,
+): Promise<void> {
+  const promised = promisedApi();
+  const { printApi } = await import('../graphql/print.ts');
+  const print = () => printApi(shadow.authenticatorUrl);
+  const changes = promised
+    ? // The server's login has no password before the first migrate.
+      apiChanges(promised, await print().catch(() => finish(database).then(print)))
+    : { breaking: [], dangerous: [] };
+  const losses = describeLosses(changes, cascade).trim();
+  if (!losses) return;
+  if (meant) return say(losses);
+  throw new OperatorError(
+    `The migration was not committed.\n${losses}`,
+    'keep what clients use, or, if this is meant, run: npm run db -- commit --breaking -m "…".',
+  );
 }
 
 function refusal(error: unknown, sql: string): unknown {

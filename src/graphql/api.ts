@@ -8,11 +8,14 @@ import type { Express } from 'express';
 import { makeSchema } from 'postgraphile';
 import { forgetTemplates } from './compiled/templates.ts';
 import { Grafserv } from './execution/grafserv.ts';
+import { sdlOf } from './sdl.ts';
 
 export interface Api {
   mount(app: Express, server: Server): Promise<void>;
   /** Reads the database's catalogue again and serves the new schema. Rejects if it cannot be built. */
   reload(): Promise<void>;
+  /** The schema that is served, as in test/app/schema.graphql. */
+  print(): string;
   /** Ends the event streams of GraphiQL, which never end by themselves and would hold up a stop. */
   endStreams(): void;
   release(): Promise<void>;
@@ -22,7 +25,7 @@ export interface Api {
 const STREAM_PATH = '/graphql/stream';
 
 export async function openApi(preset: GraphileConfig.Preset): Promise<Api> {
-  const { schema } = await makeSchema(preset);
+  let { schema } = await makeSchema(preset);
   const serv = new Grafserv({ preset, schema });
   const streams = new Set<ServerResponse>();
   return {
@@ -35,9 +38,11 @@ export async function openApi(preset: GraphileConfig.Preset): Promise<Api> {
       await serv.addTo(app, server, false);
     },
     async reload() {
-      serv.setSchema((await makeSchema(preset)).schema);
+      ({ schema } = await makeSchema(preset));
+      serv.setSchema(schema);
       forgetTemplates();
     },
+    print: () => sdlOf(schema),
     endStreams() {
       for (const response of streams) response.destroy();
     },

@@ -3,16 +3,11 @@
  * database, returns the schema in SDL, sorted by name. Must never serve a request.
  */
 import { makeSchema } from 'postgraphile';
-import {
-  buildClientSchema,
-  introspectionFromSchema,
-  lexicographicSortSchema,
-  printSchema,
-} from 'postgraphile/graphql';
 import { createPool } from '../database/pool.ts';
 import { openDatabase } from '../database/service.ts';
 import { DEFAULT_LIMITS } from './execution/limits.ts';
 import { buildPreset } from './preset.ts';
+import { sdlOf } from './sdl.ts';
 
 export async function printApi(authenticatorUrl: string): Promise<string> {
   const pool = createPool({
@@ -45,9 +40,7 @@ export async function printApi(authenticatorUrl: string): Promise<string> {
         watch: false,
       }),
     );
-    // As introspection shows it. Sorted, so that the order of the plugins makes no difference.
-    const seen = buildClientSchema(introspectionFromSchema(schema));
-    return `${printSchema(lexicographicSortSchema(seen))}\n`;
+    return sdlOf(schema);
   } finally {
     await pool.end();
   }

@@ -1,11 +1,12 @@
 /**
  * Runs current.sql twice on the shadow database before it is committed. Both runs must succeed with
- * row_security = off and leave the same schema. Takes graphile-migrate settings with a shadow database.
- * Changes the shadow database only.
+ * row_security = off and leave the same schema. Takes graphile-migrate settings with a shadow database. Returns
+ * the objects that a cascade took along. Changes the shadow database only.
  */
 import { reset, run, type Settings } from 'graphile-migrate';
 import { withClient } from '../database/connect.ts';
 import { OperatorError } from '../errors.ts';
+import { objectsOf, takenAlong } from './cascade.ts';
 import { CURRENT_NAME } from './current.ts';
 import { dropDirectViews, refreshDirectViews } from './direct.ts';
 import { dumpSchema } from './dump.ts';
@@ -13,8 +14,13 @@ import { checkFunctions } from './functions.ts';
 import { CURRENT_SETTINGS } from './migrate.ts';
 import { describeSqlError, isSqlError, locate } from './sql-error.ts';
 
-export async function rehearse(settings: Settings, shadowUrl: string, sql: string): Promise<void> {
+export async function rehearse(
+  settings: Settings,
+  shadowUrl: string,
+  sql: string,
+): Promise<string[]> {
   await reset(settings, true);
+  const before = await withClient(shadowUrl, objectsOf);
   const careful = { ...settings, pgSettings: CURRENT_SETTINGS };
   const once = await runAndDump(careful, shadowUrl, sql, 'The migration fails:');
   const twice = await runAndDump(
@@ -23,7 +29,9 @@ export async function rehearse(settings: Settings, shadowUrl: string, sql: strin
     sql,
     'The migration succeeds once and fails when it runs a second time:',
   );
-  if (once === twice) return;
+  if (once === twice) {
+    return takenAlong(before, await withClient(shadowUrl, objectsOf), sql);
+  }
   throw new OperatorError(
     `${CURRENT_NAME} leaves another schema when it runs a second time:\n${difference(once, twice)}`,
     'begin the file with drop … if exists for everything it creates, so that each run starts from the same schema.',
