@@ -12,8 +12,9 @@
 -- searches pg_catalog first, and the runner pins search_path to ''. app_private must not be in search_path,
 -- because policies are compared as text.
 --
--- Words: *served* is schema public, which the API shows. *Owned* is a served table whose rows belong to
--- people. The *identity* is app_private.current_user_id().
+-- Words: *served* is schema public, which the API shows. The *identity* is app_private.current_user_id(). A served
+-- table is of one *kind*: *owned* (a row belongs to a person), *member* (to the members of something) or
+-- *reference* (everybody signed in reads it, nobody writes it). The owner column of a member table is its key.
 place as materialized (
   select d.oid as database, d.datname, d.datdba, d.datacl, coalesce(n.nspowner, d.datdba) as owner
   from pg_catalog.pg_database as d
@@ -52,8 +53,29 @@ attribute as materialized (
       and c.relnamespace <> 'pg_catalog'::pg_catalog.regnamespace and c.relkind in ('r', 'p', 'v', 'm', 'f')
   )
 ),
--- The column that says whose a row is: "user".id, the column that the table's comment names (`@owner
--- author_id`), user_id, or else the first column that references "user".
+-- What the smart comments in front of a table's comment declare: `@owner author_id`, `@member my_lists`,
+-- `@reference`.
+declared as materialized (
+  select d.objoid as relation, m[1] as tag, m[2] as argument
+  from pg_catalog.pg_description as d
+  cross join lateral regexp_matches(substring(d.description from '^(?:@[^\n]*(?:\n|$))+'),
+    '(?n)^@(owner|member|reference)(?:[ \t]+([^\n]*\S))?[ \t]*$', 'g') as m
+  where d.classoid = 'pg_catalog.pg_class'::pg_catalog.regclass and d.objsubid = 0
+    and starts_with(d.description, '@')
+),
+-- The functions that `@member` names, each with the call as PostgreSQL prints it in a policy. `function` is null
+-- for a name that app_private has no function of.
+member_function as materialized (
+  select d.relation, n.name, f.oid as function,
+    format('( SELECT app_private.%1$I() AS %1$I)::%2$s', n.name, format_type(f.prorettype, null)) as call
+  from declared as d
+  cross join lateral regexp_split_to_table(d.argument, '[\s,]+') as n (name)
+  left join pg_catalog.pg_proc as f on f.proname = n.name and f.pronargs = 0
+    and f.pronamespace = (select s.oid from schema as s where s.nspname = 'app_private')
+  where d.tag = 'member'
+),
+-- The column that says whose a row is: "user".id, the column that `@owner` names, user_id, or else the first
+-- column that references "user". Of a member table, the column that its policies compare.
 owner_column as materialized (
   select distinct on (a.attrelid) a.attrelid, a.attname, a.attnum, a.attnotnull
   from attribute as a
@@ -61,27 +83,55 @@ owner_column as materialized (
   join schema as s on s.oid = c.relnamespace and s.served
   cross join lateral (
     select case c.relname when 'user' then 'id'
-      else substring(obj_description(c.oid, 'pg_class') from '(?n)^@owner ([^\s,]+)') end as named
+        else (select d.argument from declared as d where d.relation = c.oid and d.tag = 'owner' limit 1) end as named,
+      exists (select from declared as d where d.relation = c.oid and d.tag = 'member') as by_members
   ) as x
-  where a.attname = x.named
-    or (c.relname <> 'user' and (a.attname = 'user_id' or exists (
+  where case when x.by_members then exists (
+      select from pg_catalog.pg_policy as p
+      where p.polrelid = c.oid and starts_with(
+        ltrim(pg_get_expr(coalesce(p.polqual, p.polwithcheck), p.polrelid), '('), a.name || ' = ANY ')
+    )
+    else a.attname = x.named or (c.relname <> 'user' and (a.attname = 'user_id' or exists (
       select from pg_catalog.pg_constraint as k
       where k.conrelid = c.oid and k.contype = 'f' and k.conkey = array[a.attnum]
         and k.confrelid = (
           select u.oid from pg_catalog.pg_class as u
           where u.relname = 'user' and u.relnamespace = (select p.oid from schema as p where p.served)
         )
-    )))
+    ))) end
   order by a.attrelid, (a.attname = x.named) is true desc, a.attname = 'user_id' desc, a.attnum
 ),
 relation as materialized (
   select c.oid, s.nspname, c.relname, format('%I.%I', s.nspname, c.relname) as name, s.served, c.relkind,
     c.relowner, c.relacl, c.relrowsecurity, c.relforcerowsecurity, c.relispartition, c.reloptions,
     c.relkind in ('r', 'p') as is_table, own.attname as owner, own.attnum as owner_number,
-    own.attnotnull as owner_not_null, s.served and c.relname = 'user' as is_user
+    own.attnotnull as owner_not_null, s.served and c.relname = 'user' as is_user, kind.name as kind,
+    -- The right forms of a policy, as PostgreSQL prints them.
+    case kind.name
+      when 'owned' then array[quote_ident(own.attname) || ' = ( SELECT app_private.current_user_id() AS current_user_id)']
+      when 'reference' then array['( SELECT app_private.current_user_id() AS current_user_id) IS NOT NULL']
+      when 'member' then array(
+        select format('%I = ANY (%s)', own.attname, m.call) from member_function as m
+        where m.relation = c.oid and own.attname is not null)
+    end as right_forms,
+    -- The first of them as a person writes it.
+    case kind.name
+      when 'owned' then quote_ident(own.attname) || ' = (select app_private.current_user_id())'
+      when 'reference' then '(select app_private.current_user_id()) is not null'
+      when 'member' then quote_ident(own.attname) || format(' = any ((select app_private.%I())::integer[])',
+        (select m.name from member_function as m where m.relation = c.oid limit 1))
+    end as own
   from pg_catalog.pg_class as c
   join schema as s on s.oid = c.relnamespace
   left join owner_column as own on own.attrelid = c.oid
+  left join lateral (
+    select case
+      when not s.served or c.relkind not in ('r', 'p') then null
+      when exists (select from declared as d where d.relation = c.oid and d.tag = 'member') then 'member'
+      when own.attname is not null then 'owned'
+      when exists (select from declared as d where d.relation = c.oid and d.tag = 'reference') then 'reference'
+    end
+  ) as kind (name) on true
   where c.relkind in ('r', 'p', 'v', 'm', 'f', 'S') and c.relnamespace <> 'pg_catalog'::pg_catalog.regnamespace
     and not exists (
       select from extended as e
@@ -90,7 +140,9 @@ relation as materialized (
 ),
 -- Every right on a relation, without its owner's. `attname` is null for a right on the whole relation.
 held as materialized (
-  select c.oid as relation, c.name, c.served, c.relkind, c.is_table, c.owner_number, x.attname, x.attnum,
+  select c.oid as relation, c.name, c.served, c.relkind, c.is_table,
+    -- The key of a member table is written by people; the policy checks it.
+    case c.kind when 'owned' then c.owner_number end as owner_number, x.attname, x.attnum,
     x.attidentity, lower(x.privilege_type) as privilege, x.grantee, r.name as role, r.is_server, x.is_grantable
   from (
     select c.oid as relation, null::name as attname, null::smallint as attnum, null::"char" as attidentity,
@@ -115,13 +167,12 @@ granted as materialized (
 ),
 policy as materialized (
   select p.oid, p.polname, quote_ident(p.polname) as name, p.polrelid as relation, c.name as relation_name,
-    c.owner, p.polcmd, p.polpermissive, p.polroles, p.polqual is not null as has_using,
+    c.owner, c.kind, c.right_forms, c.own, p.polcmd, p.polpermissive, p.polroles, p.polqual is not null as has_using,
     p.polwithcheck is not null as has_check, pg_get_expr(p.polqual, p.polrelid) as qual,
     pg_get_expr(p.polwithcheck, p.polrelid) as with_check,
     format('%I on %s', p.polname, c.name) as object,
     case p.polcmd when 'r' then 'select' when 'a' then 'insert' when 'w' then 'update'
-      when 'd' then 'delete' else 'all' end as command,
-    quote_ident(c.owner) || ' = (select app_private.current_user_id())' as own
+      when 'd' then 'delete' else 'all' end as command
   from pg_catalog.pg_policy as p
   join relation as c on c.oid = p.polrelid
   where c.served
@@ -150,7 +201,7 @@ index as materialized (
 -- Foreign keys of our tables. `columns` and `targets` are lists as SQL writes them.
 reference as materialized (
   select k.oid, k.conname, k.conrelid, k.confrelid, k.conkey, k.confkey, k.confdeltype, c.name as child,
-    c.served as child_served, c.owner as child_owner, c.owner_number as child_owner_number,
+    c.served as child_served, c.kind as child_kind, p.kind as parent_kind, c.owner as child_owner, c.owner_number as child_owner_number,
     c.relname as child_name, p.name as parent,
     p.owner as parent_owner, p.owner_number as parent_owner_number, p.relname as parent_name,
     p.is_user as to_user,

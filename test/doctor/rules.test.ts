@@ -9,6 +9,7 @@ import { useTestDatabase } from '../support/database.ts';
 import { isKnown } from '../support/since.ts';
 import { FIXTURES } from './fixtures/all.ts';
 import { NOTE } from './fixtures/fixture.ts';
+import { KINDS_RIGHT } from './fixtures/kinds.ts';
 import { HARMLESS } from './fixtures/reach.ts';
 
 const database = useTestDatabase();
@@ -110,7 +111,7 @@ test.each([
   }
 });
 
-test.each(HARMLESS)('right, and no finding: %s', async (sql) => {
+test.each([...HARMLESS, ...KINDS_RIGHT])('right, and no finding: %s', async (sql) => {
   const { owner } = database;
   await owner.query('begin');
   try {

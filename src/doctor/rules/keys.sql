@@ -57,7 +57,8 @@ union all
 -- which ids exist. With the owner columns on both sides it attaches to the person's own rows only.
 select 'FOREIGN_KEY_CROSSES_OWNER', 'error', format('%I on %s', k.conname, k.child),
   format('%s (%s) can point to another person''s row in %s.', k.child, k.columns, k.parent),
-  format('%salter table %s drop constraint %I; '
+  case when k.child_kind <> k.parent_kind then '-- make both tables @member of the same thing, or both owned'
+  else format('%salter table %s drop constraint %I; '
     'alter table %s add constraint %I foreign key (%I, %s) references %s (%I, %s)%s;%s',
     case when exists (
         select from index as i where i.relation = k.confrelid and i.is_unique and i.is_total
@@ -73,7 +74,7 @@ select 'FOREIGN_KEY_CROSSES_OWNER', 'error', format('%I on %s', k.conname, k.chi
         select from index as i where i.relation = k.conrelid and i.is_total
           and i.indnkeyatts > cardinality(k.conkey)
           and (i.indkey::smallint[])[0:cardinality(k.conkey)] @> (k.child_owner_number || k.conkey)
-      ) then '' else format(' create index on %s (%I, %s);', k.child, k.child_owner, k.columns) end)
+      ) then '' else format(' create index on %s (%I, %s);', k.child, k.child_owner, k.columns) end) end
 from reference as k
 where k.child_owner is not null and k.parent_owner is not null and not k.to_user and not k.keeps_owner
 union all
@@ -107,5 +108,11 @@ select 'USER_REFERENCE', 'error', format('%I on %s', k.conname, k.child),
       k.child, k.conname, k.conname, k.columns, k.targets) end
 from reference as k
 where k.to_user
-  and case when k.child_served then k.conkey <> array[k.child_owner_number]
+  and case
+    -- A column of a member table that nobody may write tells nothing.
+    when k.child_kind = 'member' and not exists (
+      select from held as h join unnest(k.conkey) as n (attnum) on n.attnum = h.attnum
+      where h.relation = k.conrelid and h.privilege in ('insert', 'update')
+    ) then k.confdeltype not in ('c', 'n', 'd')
+    when k.child_served then k.conkey <> array[k.child_owner_number]
     else k.confdeltype not in ('c', 'n', 'd') end

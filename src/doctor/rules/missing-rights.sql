@@ -33,7 +33,7 @@ expected (object, is_granted, fix) as (
     ), format('grant select on %s to %s;', c.name, r.name)
   from relation as c
   join role as r on r.rolname = 'todo_user'
-  where c.served and c.owner is not null and not c.relispartition and exists (
+  where c.kind is not null and not c.relispartition and exists (
     select from policy as p where p.relation = c.oid and p.polpermissive and p.command = 'select'
   )
   union all

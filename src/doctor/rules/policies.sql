@@ -1,20 +1,21 @@
 -- Policies. Protects from an expression that lets through another person's rows, or silently none.
 
--- Each expression of a policy with its verdict, or null where it is right. On an owned table only one form is
--- right: `owner = (select identity)`, alone or first in a chain of AND. A list of wrong forms would always
--- have a gap (1 = 1, user_id = user_id, … or true), so every other form is a finding. Its code says why.
+-- Each expression of a policy with its verdict, or null where it is right. A table's kind has one right form
+-- (relation.right_forms), alone or first in a chain of AND. The texts are PostgreSQL's own print of the parsed
+-- expression, so two spellings of one expression are one text. A list of wrong forms would always have a gap
+-- (1 = 1, user_id = user_id, … or true), so every other form is a finding. Its code says why.
 with
 judged_policy as materialized (
   select p.*, e.part, e.text,
     case
       when e.text ~ 'current_setting\(|\m(SESSION_USER|CURRENT_USER|CURRENT_ROLE|USER)\M' then 'POLICY_READS_SETTING'
-      when not e.has_identity and p.owner is not null and p.polpermissive then 'POLICY_CONSTANT'
-      -- Without an owner column, a sub-select on another table runs under that table's policies.
-      when not e.has_identity and p.polpermissive and e.text !~ '\mFROM\M' then 'POLICY_CONSTANT'
+      when not e.has_identity and p.kind in ('owned', 'reference') and p.polpermissive then 'POLICY_CONSTANT'
+      -- On a table of no kind, a sub-select on another table runs under that table's policies.
+      when not e.has_identity and p.kind is null and p.polpermissive and e.text !~ '\mFROM\M' then 'POLICY_CONSTANT'
       when e.wrapped <> e.text
-        and (p.owner is null or not p.polpermissive or e.wrapped ~ e.right_form) then 'IDENTITY_PER_ROW'
-      when p.owner is null or not p.polpermissive or e.text ~ e.right_form then null
-      when e.text !~ format('\m%s\M', regexp_replace(p.owner, '(\W)', '\\\1', 'g')) then 'POLICY_WRONG_COLUMN'
+        and (p.kind is null or not p.polpermissive or e.wrapped ~ e.right_form) then 'IDENTITY_PER_ROW'
+      when p.kind is null or not p.polpermissive or e.text ~ e.right_form then null
+      when p.owner is not null and e.text !~ format('\m%s\M', regexp_replace(p.owner, '(\W)', '\\\1', 'g')) then 'POLICY_WRONG_COLUMN'
       else 'POLICY_TOO_WIDE'
     end as verdict
   from policy as p
@@ -24,8 +25,7 @@ judged_policy as materialized (
       regexp_replace(x.text, '(?<!SELECT )app_private\.current_user_id\(\)',
         '( SELECT app_private.current_user_id() AS current_user_id)', 'g') as wrapped,
       format('^(\((%1$s)\)|\(\((%1$s)\) AND .*\))$',
-        regexp_replace(quote_ident(p.owner), '(\W)', '\\\1', 'g')
-          || ' = \( SELECT app_private\.current_user_id\(\) AS current_user_id\)') as right_form
+        (select string_agg(regexp_replace(f, '(\W)', '\\\1', 'g'), '|') from unnest(p.right_forms) as f)) as right_form
     from (values ('using', p.qual), ('with check', p.with_check)) as x (part, text)
     where x.text is not null
   ) as e
@@ -34,14 +34,13 @@ judged_policy as materialized (
 select 'POLICY_MISSING', 'error', c.name,
   format('%s on %s is granted to %s, but no policy says which rows.', g.command, c.name, g.roles),
   case
-    when c.owner is null then format('revoke %s on %s from %s;', g.command, c.name, g.roles)
+    when c.own is null or (c.kind = 'reference' and g.command <> 'select')
+      then format('revoke %s on %s from %s;', g.command, c.name, g.roles)
     else format('create policy %1$s_own on %2$s for %1$s%3$s%4$s; comment on policy %1$s_own on %2$s is %5$L;',
       g.command, c.name,
-      case when g.command <> 'insert'
-        then format(' using (%I = (select app_private.current_user_id()))', c.owner) end,
-      case when g.command in ('insert', 'update')
-        then format(' with check (%I = (select app_private.current_user_id()))', c.owner) end,
-      'Only the person''s own rows.')
+      case when g.command <> 'insert' then format(' using (%s)', c.own) end,
+      case when g.command in ('insert', 'update') then format(' with check (%s)', c.own) end,
+      'Only the rows that the person may use.')
   end
 from granted as g join relation as c on c.oid = g.relation
 where c.served and c.is_table
@@ -50,9 +49,9 @@ where c.served and c.is_table
   )
 union all
 
--- Every form that is not `owner = (select identity)`.
+-- Every form that is not the right one.
 select j.verdict,
-  case when j.verdict = 'POLICY_CONSTANT' and j.owner is null and j.command = 'select'
+  case when j.verdict = 'POLICY_CONSTANT' and j.kind is null and j.command = 'select'
     then 'warning' else 'error' end,
   j.object,
   format(case j.verdict
@@ -62,21 +61,21 @@ select j.verdict,
     when 'POLICY_WRONG_COLUMN' then 'Policy %s does not compare the owner column: %s.'
     when 'IDENTITY_PER_ROW' then 'Policy %s reads the identity once per row instead of once per statement: %s.'
     else 'Policy %s may let through other people''s rows. '
-        'The comparison with the owner must come first, joined by AND: %s.'
+        'The comparison that makes it safe must come first, joined by AND: %s.'
   end, j.object, string_agg(format('%s %s', j.part, j.text), ' ' order by j.part desc)),
   case
     when j.verdict = 'IDENTITY_PER_ROW' then format('alter policy %s %s;', j.object,
       string_agg(format('%s (%s)', j.part,
         regexp_replace(j.text, '(?<!SELECT )app_private\.current_user_id\(\)',
         '(select app_private.current_user_id())', 'g')), ' ' order by j.part desc))
-    when j.owner is not null then format('alter policy %s %s;', j.object,
+    when j.own is not null then format('alter policy %s %s;', j.object,
       string_agg(format('%s (%s)', j.part, j.own), ' ' order by j.part desc))
     else concat_ws(' ', format('drop policy %s;', j.object),
       (select string_agg(format('revoke %s on %s from %s;', g.command, j.relation_name, g.roles), ' ')
         from granted as g where g.relation = j.relation and j.command in (g.command, 'all')))
   end
 from judged_policy as j where j.verdict is not null
-group by j.verdict, j.owner, j.command, j.object, j.relation, j.relation_name
+group by j.verdict, j.own, j.kind, j.command, j.object, j.relation, j.relation_name
 union all
 
 -- A reviewer must read which rows may be written. PostgreSQL would imply it.

@@ -109,7 +109,7 @@ private_use as materialized (
   select f.oid, f.name, p.name as relation,
     -- In a SQL-standard body the comparison itself, in text the name of the identity.
     case when f.is_standard
-      then bool_or(f.body ~ format('\m%s = (\( SELECT )?app_private\.current_user_id\(\)', p.person))
+      then bool_or(f.body ~ format('\m%s = (\( ?SELECT )?app_private\.current_user_id\(\)', p.person))
       else f.body ~* '\mcurrent_user_id\M' end as is_filtered
   from (select distinct r.routine from reached as r where r.is_elevated) as r
   join routine as f on f.oid = r.routine

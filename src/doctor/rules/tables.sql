@@ -15,12 +15,12 @@ from relation as c where c.served and c.is_table and c.relrowsecurity and not c.
 union all
 
 -- No policy can keep rows apart that belong to nobody.
-select 'OWNER_MISSING', 'warning', c.name,
-  format('%s is granted to %s but has no owner column, so its rows belong to nobody.', c.name,
-    string_agg(distinct g.roles, ', ')),
+select 'OWNER_MISSING', 'error', c.name,
+  format('%s is granted to %s, has no owner column, and its comment says neither @member nor @reference: '
+    'its rows belong to nobody.', c.name, string_agg(distinct g.roles, ', ')),
   format('revoke all on %s from %s;', c.name, string_agg(distinct g.roles, ', '))
 from relation as c join granted as g on g.relation = c.oid
-where c.served and c.is_table and c.owner is null and not c.relispartition
+where c.served and c.is_table and c.kind is null and not c.relispartition
 group by c.name
 union all
 
@@ -37,7 +37,7 @@ select 'OWNER_NOT_REFERENCED', 'error', c.name,
   format('alter table %s add foreign key (%I) references public."user" (id) on delete cascade;', c.name,
     c.owner)
 from relation as c
-where c.owner is not null and not c.is_user and not c.relispartition
+where c.kind = 'owned' and not c.is_user and not c.relispartition
   and not exists (
     select from reference as k where k.conrelid = c.oid and k.confdeltype = 'c' and k.keeps_owner and k.is_enforced
   )
@@ -69,7 +69,7 @@ select 'OWNER_DEFAULT_MISSING', 'error', c.name,
   format('%s.%I does not default to the current person, so no row can be created.', c.name, c.owner),
   format('alter table %s alter column %I set default app_private.current_user_id();', c.name, c.owner)
 from relation as c
-where c.owner is not null and not c.is_user and not c.relispartition
+where c.kind = 'owned' and not c.is_user and not c.relispartition
   and exists (select from held as h where h.relation = c.oid and h.privilege = 'insert' and h.grantee <> 0)
   and not exists (
     select from pg_catalog.pg_attrdef as d

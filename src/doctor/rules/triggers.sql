@@ -21,12 +21,14 @@ select 'IMMUTABLE_MISSING', 'error', c.name,
     'execute function app_private.refuse_change(%s);',
     c.name, x.condition, x.arguments)
 from relation as c
-join attribute as a on a.attrelid = c.oid and (a.attname in ('id', 'created_at') or a.attnum = c.owner_number)
+join attribute as a on a.attrelid = c.oid and (a.attname in ('id', 'created_at')
+  or (a.attnum = c.owner_number and c.kind = 'owned'))
 cross join lateral (
   select string_agg(format('old.%1$s is distinct from new.%1$s', i.name), ' or ' order by i.attnum) as condition,
     string_agg(quote_literal(i.attname), ', ' order by i.attnum) as arguments
   from attribute as i
-  where i.attrelid = c.oid and (i.attname in ('id', 'created_at') or i.attnum = c.owner_number)
+  where i.attrelid = c.oid and (i.attname in ('id', 'created_at')
+    or (i.attnum = c.owner_number and c.kind = 'owned'))
 ) as x
 where c.owner is not null and not c.relispartition
   and exists (select from granted as g where g.relation = c.oid)

@@ -6,8 +6,12 @@ import type {} from 'graphile-build-pg';
 import type { PgCodec, PgCodecAttribute } from 'postgraphile/@dataplan/pg';
 import { TYPES } from 'postgraphile/@dataplan/pg';
 
-/** The owner column. The API has the relation (`Task.user`) instead of this column. */
-export const OWNER_COLUMN = 'user_id';
+/**
+ * Whether this is the owner column: user_id, or the one that the table's comment names (`@owner author_id`). The
+ * API has the relation (`Task.user`) instead of this column.
+ */
+export const isOwnerColumn = (codec: PgCodec, column: string): boolean =>
+  column === (codec.extensions?.tags?.owner ?? 'user_id');
 
 /** A trigger sets this column at every change of a row. */
 export const CHANGED_COLUMN = 'updated_at';

@@ -17,10 +17,10 @@ import {
   isComparable,
   isListed,
   isNumber,
+  isOwnerColumn,
   isRanged,
   isText,
   type Kind,
-  OWNER_COLUMN,
 } from './columns.ts';
 
 export const FiltersPlugin: GraphileConfig.Plugin = {
@@ -94,7 +94,7 @@ function columnsOf(build: GraphileBuild.Build, codec: PgCodecWithAttributes): Co
   );
   return Object.entries(codec.attributes).flatMap(([column, attribute]) => {
     // `task(id)` finds an id, and every row is the owner's.
-    if (column === 'id' || column === OWNER_COLUMN) return [];
+    if (column === 'id' || isOwnerColumn(codec, column)) return [];
     if (!build.behavior.pgCodecAttributeMatches([codec, column], 'attribute:select')) return [];
     const type = build.getGraphQLTypeByPgCodec(attribute.codec, 'input');
     if (!type || !build.graphql.isInputType(type)) return [];

@@ -14,7 +14,7 @@ import {
 } from 'postgraphile/@dataplan/pg';
 import type { GraphQLEnumValueConfig } from 'postgraphile/graphql';
 import { type SQL, sql } from 'postgraphile/pg-sql2';
-import { CHANGED_COLUMN, isOrderable, isTime, type Kind, OWNER_COLUMN } from './columns.ts';
+import { CHANGED_COLUMN, isOrderable, isOwnerColumn, isTime, type Kind } from './columns.ts';
 import { computedColumns } from './functions.ts';
 
 type Direction = 'ASC' | 'DESC';
@@ -30,7 +30,7 @@ export const OrdersPlugin: GraphileConfig.Plugin = {
           provides: ['rowguardOrders'],
           callback: (behavior, [codec, name]) => {
             const attribute = codec.attributes[name];
-            const offered = attribute && name !== OWNER_COLUMN && isOrderable(attribute);
+            const offered = attribute && !isOwnerColumn(codec, name) && isOrderable(attribute);
             return [behavior, offered ? 'attribute:orderBy' : '-attribute:orderBy'];
           },
         },

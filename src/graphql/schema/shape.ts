@@ -5,7 +5,7 @@
 import type {} from 'graphile-build-pg';
 import type { GraphileConfig } from 'graphile-config';
 import type {} from 'postgraphile';
-import { OWNER_COLUMN } from './columns.ts';
+import { isOwnerColumn } from './columns.ts';
 
 /** The account is `me`; there is no list of accounts. */
 const ACCOUNT_TABLE = 'user';
@@ -32,8 +32,8 @@ export const LeanSurfacePlugin: GraphileConfig.Plugin = {
       pgCodecAttribute: {
         override: {
           provides: ['rowguard'],
-          callback: (behavior, [, attributeName]) =>
-            attributeName === OWNER_COLUMN
+          callback: (behavior, [codec, attributeName]) =>
+            isOwnerColumn(codec, attributeName)
               ? [behavior, '-attribute:select', '-attribute:filterBy', '-attribute:orderBy']
               : behavior,
         },
