@@ -140,6 +140,7 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
         limits: { ...DEFAULT_LIMITS, ...options.limits },
         graphiqlAccounts: options.graphiqlAccounts,
         watch: options.watch ?? false,
+        say: log,
         identityOf: (context) => identityOf(context.expressv4?.req),
         began: (context, pgSettings) => {
           const response = context.expressv4?.res;

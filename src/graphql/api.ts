@@ -8,6 +8,7 @@ import type { Express } from 'express';
 import { makeSchema } from 'postgraphile';
 import { forgetTemplates } from './compiled/templates.ts';
 import { Grafserv } from './execution/grafserv.ts';
+import { buildError } from './schema/build-error.ts';
 import { sdlOf } from './sdl.ts';
 
 export interface Api {
@@ -25,7 +26,7 @@ export interface Api {
 const STREAM_PATH = '/graphql/stream';
 
 export async function openApi(preset: GraphileConfig.Preset): Promise<Api> {
-  let { schema } = await makeSchema(preset);
+  let { schema } = await build(preset);
   const serv = new Grafserv({ preset, schema });
   const streams = new Set<ServerResponse>();
   return {
@@ -38,7 +39,7 @@ export async function openApi(preset: GraphileConfig.Preset): Promise<Api> {
       await serv.addTo(app, server, false);
     },
     async reload() {
-      ({ schema } = await makeSchema(preset));
+      ({ schema } = await build(preset));
       serv.setSchema(schema);
       forgetTemplates();
     },
@@ -51,3 +52,12 @@ export async function openApi(preset: GraphileConfig.Preset): Promise<Api> {
     },
   };
 }
+
+/** Throws an OperatorError where two objects of the database have one name in the API. */
+const build: typeof makeSchema = async (preset) => {
+  try {
+    return await makeSchema(preset);
+  } catch (error) {
+    throw buildError(error);
+  }
+};

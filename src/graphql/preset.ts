@@ -26,6 +26,7 @@ import { OrdersPlugin } from './schema/orders.ts';
 import { pagesPlugin } from './schema/pages.ts';
 import { RawValuesPlugin } from './schema/raw-values.ts';
 import { LeanSurfacePlugin, PlainIdsPlugin } from './schema/shape.ts';
+import { unknownTypesPlugin } from './schema/unknown-types.ts';
 import { WritesPlugin } from './schema/writes.ts';
 
 export interface PresetOptions {
@@ -46,6 +47,8 @@ export interface PresetOptions {
   readonly accountDeleted: () => void;
   /** The accounts in GraphiQL; undefined = no GraphiQL and no introspection. */
   readonly graphiqlAccounts: readonly GraphiqlAccount[] | undefined;
+  /** Receives what the API leaves out, a line each; undefined = not reported. */
+  readonly say?: ((line: string) => void) | undefined;
   /** Whether GraphiQL is notified of a new schema. src/graphql/api.ts does the reload. */
   readonly watch: boolean;
 }
@@ -62,6 +65,7 @@ export function buildPreset(options: PresetOptions): GraphileConfig.Preset {
       PlainIdsPlugin,
       LeanSurfacePlugin,
       EnumsPlugin,
+      unknownTypesPlugin(options.say ?? (() => {})),
       NonNullPlugin,
       accountDeletedPlugin(options.accountDeleted),
       FiltersPlugin,

@@ -103,3 +103,19 @@ export async function locate(
     await client.query('rollback');
   }
 }
+
+/** The hint for a syntax error at a word that PostgreSQL keeps for itself; undefined for any other error. */
+export async function reservedWord(
+  client: ClientBase,
+  { code, message }: SqlError,
+): Promise<string | undefined> {
+  const word = code === '42601' ? /at or near "(\w+)"/.exec(message)?.[1] : undefined;
+  if (!word) return undefined;
+  const { rowCount } = await client.query(
+    "select from pg_catalog.pg_get_keywords() where catcode in ('R', 'T') and word = lower($1)",
+    [word],
+  );
+  return rowCount
+    ? `"${word}" is a reserved word of SQL. If it is meant as a name, choose another one.`
+    : undefined;
+}

@@ -15,7 +15,13 @@ import { checkFunctions } from './functions.ts';
 import { describeLoss, lossesOf } from './losses.ts';
 import { CURRENT_SETTINGS, connectionsClosed, migrationSettings, patiently } from './migrate.ts';
 import { migrationError } from './migration-error.ts';
-import { describeParsingError, describeSqlError, isSqlError, locate } from './sql-error.ts';
+import {
+  describeParsingError,
+  describeSqlError,
+  isSqlError,
+  locate,
+  reservedWord,
+} from './sql-error.ts';
 
 export interface CurrentOptions {
   readonly ownerUrl: string;
@@ -132,8 +138,14 @@ async function failureText(error: unknown, sql: string, ownerUrl: string): Promi
   if (!isSqlError(error)) {
     return describeParsingError(error, sql, CURRENT_NAME) ?? messageOf(migrationError(error));
   }
-  const offset = await withClient(ownerUrl, (client) => locate(client, error, sql)).catch(
-    () => undefined,
-  );
-  return describeSqlError(error, sql, CURRENT_NAME, offset);
+  return withClient(ownerUrl, async (client) => {
+    const hint = await reservedWord(client, error);
+    const offset = await locate(client, error, sql);
+    return describeSqlError(
+      hint ? Object.assign(error, { hint }) : error,
+      sql,
+      CURRENT_NAME,
+      offset,
+    );
+  }).catch(() => describeSqlError(error, sql, CURRENT_NAME, undefined));
 }

@@ -64,7 +64,8 @@ test('npm run token beside a server with a sign-in service: it says that the tok
   const { code, stdout, stderr } = await token();
   expect({ code, stdout }).toEqual({ code: 1, stdout: '' });
   expect(stderr).toMatch(/would refuse this token\.\n {2}Fix: .*sign in at your issuer/);
-  await interrupt(server);
+  server.child.kill('SIGINT');
+  expect(await server.exit).toBe(0);
 });
 
 test('a database port in use', async () => {

@@ -3,7 +3,7 @@
  * what it says to type is typed, and what it says comes out comes out.
  */
 import { spawn } from 'node:child_process';
-import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { addMoreRows, addTutorialRows, MORE } from '../support/application.ts';
@@ -128,6 +128,22 @@ test('a task stays when its list goes', { timeout: 60_000 }, async () => {
   });
 });
 
+test('a save that drops rows says so before it runs; what nothing makes again waits for another', {
+  timeout: 120_000,
+}, async () => {
+  writeFileSync(current, `${sql}\n-- saved again`);
+  await server.until(/drops public\.list and makes it again: 1 row is lost\.\n[^]*was run/);
+  expect((await ask(alice, '{ lists { totalCount } }')).data.lists.totalCount).toBe(0);
+
+  writeFileSync(current, 'alter table public.task drop column title;');
+  await server.until(
+    /drops the column title of public\.task: \d+ values are lost for good\.\nNot run yet\./,
+  );
+  expect((await ask(alice, '{ tasks { nodes { title } } }')).errors).toBeUndefined();
+  writeFileSync(current, sql);
+  await expect.poll(lastRun, { timeout: 60_000 }).toMatch(/Not run yet/);
+});
+
 test('the doctor is content, and the commit makes a file and renews the snapshots', {
   timeout: 120_000,
 }, async () => {
@@ -143,7 +159,9 @@ test('the doctor is content, and the commit makes a file and renews the snapshot
   const before = committed();
   expect(await type(commands[2] ?? '')).toMatchObject({ code: 0 });
   const [file = ''] = committed().filter((name) => !before.includes(name));
-  expect(text).toContain(`migrations/committed/${file}`);
+  expect(text).toContain(`migrations/committed/${file.replace(/^\d{6}/, '<number>')}`);
+  // Readable by everybody; graphile-migrate writes 0440.
+  expect(statSync(join(checkout.root, 'migrations/committed', file)).mode & 0o777).toBe(0o644);
   expect(checkout.read(`migrations/committed/${file}`)).toContain(sql.trim());
   expect(readFileSync(current, 'utf8')).toBe(checkout.blank);
   expect(checkout.read('test/app/schema.graphql')).toContain('type List {');
@@ -159,7 +177,8 @@ test('its edit of rows.ts is all that test/app needs, and so it is for the table
   addTutorialRows(checkout.root);
   // Tags, a join table, more columns, a view, a reference table, another owner column, a function.
   writeFileSync(current, MORE);
-  expect(await type('npm run db -- commit -m "more"')).toMatchObject({ code: 0 });
+  const more = await type('npm run db -- commit -m "more"');
+  expect(more.code, more.stderr).toBe(0);
   addMoreRows(checkout.root);
   const run = await type(commands[4] ?? '');
   expect(run.code, run.stdout).toBe(0);
