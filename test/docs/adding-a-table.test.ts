@@ -132,7 +132,7 @@ test('a save that drops rows says so before it runs; what nothing makes again wa
   timeout: 120_000,
 }, async () => {
   writeFileSync(current, `${sql}\n-- saved again`);
-  await server.until(/drops public\.list and makes it again: 1 row is lost\.\n[^]*was run/);
+  await server.until(/drops public\.list and makes it again: 1 row is lost\.\n[\s\S]*was run/);
   expect((await ask(alice, '{ lists { totalCount } }')).data.lists.totalCount).toBe(0);
 
   writeFileSync(current, 'alter table public.task drop column title;');
