@@ -19,7 +19,7 @@ const WORDS: Readonly<Record<string, readonly string[]>> = {
   graphql: ['', 'fragment'],
   json: [''],
   sh: [''],
-  sql: ['', 'fragment', 'data', 'forgotten'],
+  sql: ['', 'fragment', 'data', 'forgotten', 'people'],
   ts: ['', 'fragment'],
 };
 
@@ -134,7 +134,7 @@ describe('TypeScript', () => {
 
   test('every example compiles, and a mistake is found', () => {
     const mistake: [string, string] = ['made-up.md:1', "const id: number = 'one';"];
-    const reported = compile([...blocksOf('ts'), mistake]);
+    const reported = compile([...alone('ts'), mistake]);
     expect(reported).toEqual([expect.stringMatching(/^made-up\.md:1\(1,7\): error TS2322/)]);
   });
   test.each(blocksOf('ts', 'fragment'))('%s parses', (_place, code) => {
