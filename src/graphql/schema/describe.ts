@@ -20,10 +20,14 @@ export const DescribePlugin: GraphileConfig.Plugin = {
     hooks: {
       finalize(schema, build) {
         const rows = new Map<string, string>();
+        const owned = new Set<string>();
         for (const resource of Object.values(build.pgResources)) {
           if (!resource.codec.attributes || resource.parameters) continue;
           const name = build.inflection.tableType(resource.codec);
-          rows.set(name, name.replace(/(?<=.)([A-Z])/g, ' $1').toLowerCase());
+          const noun = name.replace(/(?<=.)([A-Z])/g, ' $1').toLowerCase();
+          rows.set(name, noun);
+          const { attributes, extensions } = resource.codec;
+          if (extensions?.tags?.owner || 'user_id' in attributes) owned.add(noun);
         }
         const mutations = Object.values(schema.getMutationType()?.getFields() ?? {});
         const inputs = new Set(
@@ -38,7 +42,7 @@ export const DescribePlugin: GraphileConfig.Plugin = {
         for (const type of Object.values(schema.getTypeMap())) {
           if (isIntrospectionType(type)) continue;
           describeType(type, rows, plural);
-          if (isObjectType(type)) describeFields(type, rows, plural, functions);
+          if (isObjectType(type)) describeFields(type, { rows, owned, plural, functions });
           if (isInputObjectType(type)) describeInputs(type, inputs.has(type.name));
         }
         describeArguments(schema.getTypeMap(), build, functions);
@@ -48,11 +52,22 @@ export const DescribePlugin: GraphileConfig.Plugin = {
   },
 };
 
+/** Name of a type → its noun: TaskList → task list. */
 type Rows = ReadonlyMap<string, string>;
 
-/** "TaskConnection" → ["task", "Connection"], if there is a table task. */
+interface Words {
+  readonly rows: Rows;
+  /** Nouns of tables whose every row is the person's own. */
+  readonly owned: ReadonlySet<string>;
+  readonly plural: (noun: string) => string;
+  readonly functions: Functions;
+}
+
+/** "TaskConnection" → ["task", "Connection"], if there is a table task. Of two tables the longer name counts. */
 function split(name: string, rows: Rows): [row: string, rest: string] | undefined {
-  const type = [...rows.keys()].find((row) => name.startsWith(row));
+  const [type] = [...rows.keys()]
+    .filter((row) => name.startsWith(row))
+    .sort((a, b) => b.length - a.length);
   return type === undefined ? undefined : [rows.get(type) ?? type, name.slice(type.length)];
 }
 
@@ -75,12 +90,7 @@ function describeType(type: GraphQLNamedType, rows: Rows, plural: (noun: string)
   }
 }
 
-function describeFields(
-  type: GraphQLObjectType,
-  rows: Rows,
-  plural: (noun: string) => string,
-  functions: Functions,
-): void {
+function describeFields(type: GraphQLObjectType, { rows, owned, plural, functions }: Words): void {
   for (const field of Object.values(type.getFields())) {
     // The comment of a function describes its field.
     if (functions.get(`${type.name}.${field.name}`)?.description) {
@@ -107,7 +117,11 @@ function describeFields(
     const [target, rest] = split(named, rows) ?? [];
     if (!target) continue;
     if (rest === 'Connection') {
-      field.description = `Your ${plural(target)} in pages, newest first by default.`;
+      const newestFirst = field.args.some(({ defaultValue }) => defaultValue !== undefined);
+      const pages = `${plural(target)} in pages${newestFirst ? ', newest first by default' : ''}.`;
+      field.description = owned.has(target)
+        ? `Your ${pages}`
+        : pages.charAt(0).toUpperCase() + pages.slice(1);
     } else if (type.name.endsWith('Payload')) {
       field.description = type.name.startsWith('Delete')
         ? `The deleted ${target}.`

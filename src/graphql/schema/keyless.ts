@@ -18,7 +18,8 @@ import { pure } from './pure.ts';
 export const KeylessPlugin: GraphileConfig.Plugin = {
   name: 'KeylessPlugin',
   version: '1.0.0',
-  after: ['PgConnectionArgOrderByPlugin'],
+  // PagesPlugin replaces the plan of the argument.
+  after: ['PgConnectionArgOrderByPlugin', 'PagesPlugin'],
   schema: {
     hooks: {
       GraphQLObjectType_fields_field_args_arg(arg, build, { scope }) {

@@ -323,6 +323,19 @@ describe('a view', () => {
   });
 });
 
+test('lists are described as what they are', async () => {
+  const { t } = dataOf(
+    await server.ask(WHO, '{ t: __type(name: "Query") { fields { name description } } }'),
+  );
+  const of = (name: string) =>
+    t.fields.find((field: { name: string }) => field.name === name).description;
+  expect(['items', 'itemSeens', 'countries'].map(of)).toEqual([
+    'Your items in pages, newest first by default.',
+    'Item seens in pages, newest first by default.',
+    'Countries in pages.',
+  ]);
+});
+
 test('a table without an owner has filters and orders', async () => {
   const ask = async (args: string) => {
     const answer = await server.ask(WHO, `{ countries(${args}) { nodes { code } } }`);
