@@ -4,6 +4,7 @@
  * place that reads either header: grafserv gets the normalized values. Must never throw for any header.
  */
 import { parse } from 'content-type';
+import { LRUCache } from 'lru-cache';
 import Negotiator from 'negotiator';
 
 export const JSON_TYPE = 'application/json';
@@ -31,10 +32,21 @@ const HTML = 'text/html';
  * The Accept header that grafserv gets: one of the two types, or any type if the client named none of them.
  * undefined: no answer is acceptable. A missing and an empty header accept everything.
  */
-export function acceptedAnswer(
-  accept: string | undefined,
-): typeof JSON_TYPE | typeof GRAPHQL_TYPE | '*/*' | undefined {
-  if (!accept?.trim()) return '*/*';
+export function acceptedAnswer(accept = ''): Answer | undefined {
+  const known = answers.get(accept);
+  if (known !== undefined) return known;
+  const answer = accept.trim() ? negotiate(accept) : '*/*';
+  if (answer && accept.length <= LONGEST_KEPT) answers.set(accept, answer);
+  return answer;
+}
+
+type Answer = typeof JSON_TYPE | typeof GRAPHQL_TYPE | '*/*';
+
+/** Nearly all requests have one of a few headers, and reading one costs more than all else in this file. */
+const answers = new LRUCache<string, Answer>({ max: 100 });
+const LONGEST_KEPT = 200;
+
+function negotiate(accept: string): Answer | undefined {
   const client = negotiatorOf(accept);
   const [best] = client.mediaTypes([...offers(GRAPHQL_TYPE), ...offers(JSON_TYPE)]);
   if (best === undefined) return undefined;
