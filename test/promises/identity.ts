@@ -109,9 +109,9 @@ export const IDENTITIES: readonly Promised[] = [
       },
       broken(
         VERIFIER,
-        "throw invalid('a header field besides alg, kid and typ');",
+        "throw refused('HEADER_FIELD');",
         ';',
-        'test/identity/verifier.test.ts › the header may hold alg, kid and typ only',
+        'test/identity/verifier.test.ts › must not choose a key, or how the token is read',
       ),
       broken(
         VERIFIER,
@@ -121,14 +121,14 @@ export const IDENTITIES: readonly Promised[] = [
       ),
       broken(
         VERIFIER,
-        'clockTolerance: CLOCK_TOLERANCE,',
-        'clockTolerance: 60,',
+        'clockTolerance: rules.clockTolerance,',
+        'clockTolerance: 3600,',
         'test/identity/verifier.test.ts › a token %s is refused',
       ),
       broken(
         'src/identity/claims.ts',
-        'userId: userId(payload[userIdClaim], userIdClaim)',
-        'userId: userId(payload[userIdClaim] ?? payload.sub, userIdClaim)',
+        'userId: userId(payload[userIdClaim])',
+        'userId: userId(payload[userIdClaim] ?? payload.sub)',
         'test/identity/claims.test.ts › sub is not used as the user id',
       ),
     ],
@@ -149,8 +149,8 @@ export const IDENTITIES: readonly Promised[] = [
     breaks: [
       broken(
         'src/http/authenticate.ts',
-        'if (error instanceof AuthenticationError) sendUnauthenticated(response, error);',
-        'if (error instanceof AuthenticationError) next();',
+        'sendUnauthenticated(response, error);',
+        'next();',
         'test/app/graphql.test.ts › with %s is 401, reads nothing and changes nothing',
         'test/http/authenticate.test.ts › without a database connection',
       ),

@@ -64,6 +64,12 @@ export const UPKEEP: readonly Promised[] = [
         'return table ? columnFindings(table, relation) : [];',
         'test/proof/complete.test.ts › %s without a row is named',
       ),
+      broken(
+        'test/proof/coverage.ts',
+        '!proved.has(coordinate.name)',
+        'false',
+        'test/proof/complete.test.ts › a field, filter, input or mutation that no table and no function explains is named',
+      ),
     ],
   },
   {
@@ -86,7 +92,7 @@ export const UPKEEP: readonly Promised[] = [
         "broken: 'alter policy select_own on public.task using (true)'",
         "broken: 'select 1'",
         'test/proof/sabotage.test.ts › in SQL',
-        'test/proof/property.test.ts › the property test fails when %s',
+        'test/proof/property.test.ts › the property test fails when',
       ),
       broken(
         'test/support/probes.ts',
