@@ -1,5 +1,5 @@
---! Previous: sha1:64afd1e1cfcef07feeeb05b0c5cd0de29a7f8ef0
---! Hash: sha1:f4ceb6f3cdf8d2cd19efc1d2f45cc29b21dd9288
+--! Previous: sha1:8f9a54403a01503778dfd286fc2d676412989ca8
+--! Hash: sha1:afc7f0cdb7b8db60a18ce237550fb5e7a57927d2
 --! Message: direct-pages
 
 -- Additions to schema direct (000009): it shows the views of schema public, a login cannot lock a table through

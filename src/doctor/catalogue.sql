@@ -240,6 +240,8 @@ routine as materialized (
 trigger as materialized (
   select t.oid, t.tgrelid as relation, t.tgname, format('%I on %s', t.tgname, c.name) as object,
     t.tgenabled in ('O', 'A') as is_enabled, t.tgisinternal, t.tgfoid, t.tgattr,
+    -- Each argument ends with a zero byte.
+    array(select a from unnest(string_to_array(encode(t.tgargs, 'escape'), '\000')) as a where a <> '') as arguments,
     -- The bits of pg_trigger.h: 1 row, 2 before, 4 insert, 8 delete, 16 update, 64 instead of.
     t.tgtype & 83 = 19 as is_before_update, t.tgtype & 75 = 9 as is_after_delete,
     -- A node tree: `{VAR :varno 1 :varattno 3` is column 3 of OLD, varno 2 is NEW, column 0 is the row.

@@ -903,24 +903,20 @@ CREATE OR REPLACE FUNCTION app_private.touch()
 AS $function$
 declare
   v_old record := old;
-  v_is_same boolean;
-  v_is_dated boolean;
 begin
   v_old.updated_at := new.updated_at;
+  if tg_nargs > 0 then
+    v_old := pg_catalog.jsonb_populate_record(v_old,
+      (select pg_catalog.jsonb_object_agg(g.name, null) from unnest(tg_argv) as g (name)));
+  end if;
   if v_old *= new then
     return new;
   end if;
-  -- A stored generated column is computed after this trigger. Until then it is null in NEW.
-  select jsonb_populate_record(v_old, jsonb_object_agg(a.attname, null) filter (where a.attgenerated = 's')) *= new,
-      bool_or(a.attname = 'created_at')
-    into v_is_same, v_is_dated
-    from pg_catalog.pg_attribute as a where a.attrelid = tg_relid and a.attnum > 0 and not a.attisdropped;
-  if v_is_same then
-    return new;
-  end if;
-  new.updated_at := greatest(clock_timestamp(), old.updated_at + interval '1 microsecond');
-  if v_is_dated then
-    new.updated_at := greatest(new.updated_at, old.created_at);
+  if old.updated_at is null then
+    new.updated_at := greatest(clock_timestamp(),
+      (pg_catalog.to_jsonb(old) ->> 'created_at')::timestamptz);
+  else
+    new.updated_at := greatest(clock_timestamp(), old.updated_at + interval '1 microsecond');
   end if;
   return new;
 end
@@ -1107,7 +1103,7 @@ comment on column app_private.schema_fingerprint.migration is 'The migration it 
 comment on column app_private.schema_fingerprint.taken_at is 'When it was taken.';
 comment on function app_private.schema_state() is 'Which migrations have run here and the digest of the schema they left. For the server only.';
 comment on function app_private.set_psql_planner(name) is 'Owner only: gives a personal login the planner settings of the server''s login.';
-comment on function app_private.touch() is 'Trigger: sets updated_at if anything else in the row changed, strictly increasing.';
+comment on function app_private.touch() is 'Trigger: sets updated_at if anything else in the row changed. Its arguments name stored generated columns.';
 comment on table app_private.user_id_queue is 'Locked by ensure_user while it moves the id sequence.';
 comment on function app_private.users_by_email(text) is 'Owner only: the ids of the people with this e-mail address, in upper or lower case.';
 comment on schema public is 'standard public schema';

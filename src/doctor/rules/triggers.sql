@@ -48,12 +48,14 @@ union all
 -- whole rows. A trigger with WHEN or a list of columns does not know the columns that are added later.
 select 'TOUCH_MISSING', 'error', c.name,
   format('Not every change of %s sets updated_at: no enabled trigger calls app_private.touch() at each update.', c.name),
-  format('create or replace trigger %I before update on %s for each row execute function app_private.touch();',
+  format('create or replace trigger %I before update on %s for each row execute function app_private.touch(%s);',
     coalesce((
       select t.tgname from trigger as t join routine as f on f.oid = t.tgfoid
       where t.relation = c.oid and t.is_before_update and f.body ~* '\mnew\.updated_at\s*:?='
       order by f.name <> 'app_private.touch()', t.oid limit 1
-    ), '_200_touch'), c.name)
+    ), '_200_touch'), c.name, (
+      select string_agg(quote_literal(a.attname), ', ' order by a.attnum)
+      from attribute as a where a.attrelid = c.oid and a.attgenerated = 's'))
 from relation as c
 where c.served and c.is_table and not c.relispartition
   and exists (select from attribute as a where a.attrelid = c.oid and a.attname = 'updated_at')
@@ -62,6 +64,21 @@ where c.served and c.is_table and not c.relispartition
     where t.relation = c.oid and t.is_enabled and t.is_before_update and t.tgattr = ''::int2vector
       and t.condition is null
   )
+union all
+
+-- A stored generated column is null in NEW until touch() has run: it looks changed unless it is named.
+select 'TOUCH_GENERATED', 'error', t.object,
+  format('An update that changes nothing sets updated_at of %s: the trigger does not name the generated columns.',
+    c.name),
+  format('create or replace trigger %I before update on %s for each row execute function app_private.touch(%s);',
+    t.tgname, c.name, coalesce(string_agg(quote_literal(a.attname), ', ' order by a.attnum), ''))
+from trigger as t
+join routine as f on f.oid = t.tgfoid and f.name = 'app_private.touch()'
+join relation as c on c.oid = t.relation and not c.relispartition
+left join attribute as a on a.attrelid = c.oid and a.attgenerated = 's'
+group by t.object, t.tgname, t.arguments, c.name
+having coalesce(array_agg(a.attname::text order by a.attname) filter (where a.attname is not null), '{}')
+  <> array(select n from unnest(t.arguments) as n order by n collate "C")
 union all
 
 -- Triggers fire in the order of their names. What is changed after touch() has compared, it does not see.
