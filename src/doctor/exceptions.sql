@@ -46,7 +46,7 @@ answer as (
     select e.reason from exception as e where (e.object, e.code) = (f.object, f.code) order by e.reason limit 1
   ) as e on true
   union all
-  -- A line that allows nothing is a mistake, or is left over from one that is mended.
+  -- A line that allows nothing is a mistake, or is left over from one that is fixed.
   select 'EXCEPTION_UNUSED', 'warning', e.object,
     format('The comment of %s says "%s", and that allows nothing.', e.object, e.line),
     '-- write it at the start of the comment as `@doctor allow CODE: reason`, or take the line out'

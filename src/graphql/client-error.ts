@@ -35,7 +35,7 @@ export const clientError = (code: ErrorCode, message: string, reason?: ConflictR
   new SafeError(message, { code, ...(reason && { reason }) });
 
 export const WRONG = 'Something went wrong on our side.';
-export const NOT_NOW = 'The service can not be reached at the moment. Try again in a few seconds.';
+export const NOT_NOW = 'The service cannot be reached at the moment. Try again in a few seconds.';
 
 export const TOO_OFTEN = 'Too many requests in a minute. Wait as long as Retry-After says.';
 

@@ -1,5 +1,5 @@
 /**
- * A personal login can not harm others: not their objects, rights, settings or sessions. The control is
+ * A personal login cannot harm others: not their objects, rights, settings or sessions. The control is
  * the whole schema and every role, dumped before and after.
  */
 import type { Client } from 'pg';
@@ -146,7 +146,7 @@ const refused: [what: string, sql: string, code: string][] = [
   ['change the views', 'select app_private.drop_direct_views()', DENIED],
 ];
 
-describe('a personal login can not', () => {
+describe('a personal login cannot', () => {
   let before: unknown;
   beforeAll(async () => {
     before = await world();
@@ -214,7 +214,7 @@ test('what a personal login grants by default concerns its own objects, and it c
 });
 
 test.each(['postgres', 'template1'])(
-  'a personal login can not enter the maintenance database %s',
+  'a personal login cannot enter the maintenance database %s',
   async (name) => {
     await expect(enter(alicesUrl.replace(/[^/]*$/, name))).rejects.toMatchObject({
       code: DENIED,

@@ -121,7 +121,7 @@ describe('a person who changes the address', () => {
     expect(await emailOf(a)).toBe(a.email);
   });
 
-  test('to one that somebody else has is told so, and nothing changes', async () => {
+  test('to one that another account has is refused, and nothing changes', async () => {
     const one = person();
     const other = person();
     await users.ensure(one);

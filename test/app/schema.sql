@@ -819,7 +819,7 @@ CREATE OR REPLACE FUNCTION app_private.refuse_change()
  SET search_path TO ''
 AS $function$
 begin
-  raise exception '% of % can not be changed', array_to_string(tg_argv, ', '), tg_table_name
+  raise exception '% of % cannot be changed', array_to_string(tg_argv, ', '), tg_table_name
     using errcode = 'integrity_constraint_violation', table = tg_table_name, schema = tg_table_schema;
 end
 $function$;

@@ -103,7 +103,7 @@ test('no request is dropped while the API changes', { timeout: 60_000 }, async (
   expect(new Set(statuses)).toEqual(new Set([200]));
 });
 
-test('GraphiQL is told to fetch the schema again', async () => {
+test('GraphiQL gets the message to fetch the schema again', async () => {
   const page = await fetch(url, { headers: { accept: 'text/html' } });
   expect(page.status).toBe(200);
   const stop = new AbortController();

@@ -9,7 +9,7 @@ const database = useTestDatabase();
 const doctor = (args: readonly string[], env: Record<string, string> = {}) =>
   runOnce('src/cli/doctor.ts', args, env);
 
-test('a table without row level security: exit code 1, and the SQL that mends it', async () => {
+test('a table without row level security: exit code 1, and the SQL that fixes it', async () => {
   await database.owner.query(UNPROTECTED);
   const found = await doctor([database.urls.authenticator]);
   expect(found.code).toBe(1);
@@ -58,7 +58,7 @@ test('--help explains itself', async () => {
   expect(stdout).toContain('Usage: npm run doctor -- ');
 });
 
-test('a database that can not be examined: exit code 1, a way out, and no password', async () => {
+test('a database that cannot be examined: exit code 1, the fix, and no password', async () => {
   const url = new URL(database.urls.owner);
   url.port = '1';
   const { code, stdout, stderr } = await doctor([url.href]);

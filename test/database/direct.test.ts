@@ -177,7 +177,7 @@ describe('a personal login', () => {
     expect(await tasks()).toHaveLength(3);
   });
 
-  test('can not truncate', async () => {
+  test('cannot truncate', async () => {
     expect(await outcome(session.query('truncate task'))).toBe('42809');
   });
 
@@ -282,7 +282,7 @@ describe('refresh_direct_views()', () => {
     ['a function of the caller’s', 'alter function direct.me() security invoker'],
     ['a function that looks names up', 'alter function direct.me() reset search_path'],
     ['something else', 'create view direct.more as select 1 as one'],
-  ])('the catalogue shows %s, and it is mended', async (_, sql) => {
+  ])('the catalogue shows %s, and it is fixed', async (_, sql) => {
     await database.owner.query(sql);
     expect(await wrong()).not.toEqual([]);
     await refresh();

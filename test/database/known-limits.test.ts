@@ -1,5 +1,5 @@
 /**
- * What PostgreSQL can not hide from, or forbid to, a personal login. A failing test here means that the list in
+ * What PostgreSQL cannot hide from, or forbid to, a personal login. A failing test here means that the list in
  * docs/security.md is no longer true: a limit is gone, or there is a new one.
  */
 import type { Client } from 'pg';
@@ -96,7 +96,7 @@ test('an open transaction of a login holds up a change of the views', async () =
   await session.query('rollback');
   expect(await drop()).toBe('ok 1');
   await database.owner.query('reset lock_timeout; select app_private.refresh_direct_views()');
-  // The table itself can not be locked: a login has no right on it, and LOCK TABLE stops before it.
+  // The table itself cannot be locked: a login has no right on it, and LOCK TABLE stops before it.
   for (const table of ['public.task', 'direct.task']) {
     expect(await outcome(session.query(`begin; lock table ${table}`))).toBe('42501');
     await session.query('rollback');

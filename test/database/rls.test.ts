@@ -204,7 +204,7 @@ describe.each([
   ];
   // In views, a value that the row has or that means its default is taken: ORMs name every column.
   const here = refused.filter(([, , , inViews = true]) => !views || inViews);
-  test.each(here)('can not %s', async (_what, sql, code = '42501') => {
+  test.each(here)('cannot %s', async (_what, sql, code = '42501') => {
     const before = await stored(database.privileged, alice, bob);
     expect(before.length).toBeGreaterThan(3);
     expect(await attempt(way(), sql, [])).toBe(code);

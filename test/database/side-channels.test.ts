@@ -168,7 +168,7 @@ describe('through the views of a login', () => {
     ['a rule on a view', 'create rule r as on insert to direct.task do also notify x'],
     ['an operator', 'create operator public.<<<< (leftarg = text, rightarg = text, function = f)'],
     ['the table itself', 'table public.task'],
-  ])('a login can not make or use %s to look inside', async (_, sql) => {
+  ])('a login cannot make or use %s to look inside', async (_, sql) => {
     expect(await outcome(session.query(sql))).toMatch(/^42(501|P01)$/);
   });
 });

@@ -52,7 +52,7 @@ async function ready(
   }
 }
 
-test('in production a server refuses a table without row level security, and starts once it is mended', async () => {
+test('in production a server refuses a table without row level security, and starts once it is fixed', async () => {
   await database.owner.query(UNPROTECTED);
   const error = await refusal();
   expect(error).toBeInstanceOf(OperatorError);

@@ -56,7 +56,7 @@ afterAll(async () => {
   await root.end();
 });
 
-test('a migration that leaves a table unprotected can not be committed', async () => {
+test('a migration that leaves a table unprotected cannot be committed', async () => {
   const before = committed();
   const sql = `drop table if exists public.secret;\n${UNPROTECTED.trim()};\n`;
   writeFileSync(current, sql);
@@ -86,7 +86,7 @@ test('while current.sql is written an unprotected table is said loudly, and the 
   await watch(settings(), true);
 });
 
-test('a finding in the history does not stand in the way of the migration that mends it', async () => {
+test('a finding in the history does not block the migration that fixes it', async () => {
   await commitUnexamined(
     '000099-old-sin.sql',
     'alter table public.task no force row level security;\n',

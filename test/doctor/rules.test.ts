@@ -122,7 +122,7 @@ test.each([...HARMLESS, ...KINDS_RIGHT])('right, and no finding: %s', async (sql
   }
 });
 
-test('a person can not make the server refuse by what they may do to their own login', async () => {
+test('a person cannot make the server refuse by what they may do to their own login', async () => {
   const { privileged } = database;
   const person = 'todo_psql_1999999998';
   await privileged.query('begin');

@@ -33,7 +33,7 @@ const recovers = () =>
   expect.poll(async () => (await server.ask(who, ME)).status, { timeout: 3000 }).toBe(200);
 
 test(
-  'while the database can not be reached everybody is told so, and afterwards it goes on',
+  'while the database cannot be reached every answer says so, and afterwards it goes on',
   UNLESS_BUSY,
   async () => {
     proxy.fault = 'refuse';

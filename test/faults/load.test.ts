@@ -92,7 +92,7 @@ test('a client that hangs up in the queue never reaches the database', UNLESS_BU
 });
 
 test(
-  'whoever finds the queue full is told at once, whoever waits too long a little later',
+  'a request that finds the queue full is refused at once, one that waits too long a little later',
   UNLESS_BUSY,
   async () => {
     await whileLocked(database, who, async () => {

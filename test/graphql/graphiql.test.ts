@@ -71,7 +71,7 @@ describe.skipIf(!here)('GraphiQL', () => {
     await screenshot('alice');
   });
 
-  test('asks as the second demo account, and as nobody, when told to', async () => {
+  test('asks as the second demo account, or without a token, as chosen', async () => {
     await page.locator('#rowguard-as').selectOption('Bob');
     expect(JSON.parse(await run()).data.me.email).toBe('bob@example.com');
     await page.locator('.result-window', { hasText: 'bob@example.com' }).waitFor();

@@ -157,7 +157,7 @@ describe('without a database connection', () => {
   });
 });
 
-describe('with an issuer that can not be reached', () => {
+describe('with an issuer that cannot be reached', () => {
   const issuer = useIssuer();
   const app = useAppWithoutDatabase(() => issuer.url, ['EdDSA']);
 

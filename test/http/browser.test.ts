@@ -89,7 +89,7 @@ test.each(CASES)('%s', async (_what, server, origin, may) => {
     expect(asked.headers.get('access-control-allow-headers')).toBe(null);
     expect(asked.headers.get('vary')).toBe('Origin');
   }
-  // Errors too: a page that may not read a 401 can not tell it from a broken network.
+  // Errors too: a page that may not read a 401 cannot tell it from a broken network.
   for (const authorization of [undefined, `Bearer ${await server.token(7)}`]) {
     const answer = await post(server, origin, authorization);
     expect(answer.status).toBe(authorization ? 200 : 401);

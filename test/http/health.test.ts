@@ -80,7 +80,7 @@ const unavailable = (reason: string) => ({
   body: { status: 'unavailable', reasons: [reason] },
 });
 
-test('a finding makes it unavailable, and mending it makes it ready again', async () => {
+test('a finding makes it unavailable, and fixing it makes it ready again', async () => {
   const ask = patient(await serve(database.urls.authenticator, 0));
   expect(await ask()).toEqual(READY);
   await database.owner.query(UNPROTECTED);

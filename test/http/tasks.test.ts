@@ -157,7 +157,7 @@ describe('another person', () => {
   test.each([
     ['update', 'updateTask(input: {id: ID, patch: {title: "Stolen"}}) { task { id } }'],
     ['delete', 'deleteTask(input: {id: ID}) { task { id } }'],
-  ])('can not %s it, and is told what a missing one would be', async (_name, mutation) => {
+  ])('cannot %s it, and gets the answer of a missing task', async (_name, mutation) => {
     const answer = async (target: number) =>
       JSON.stringify(
         (await server.ask(BOB, `mutation { ${mutation.replace('ID', String(target))} }`)).body,

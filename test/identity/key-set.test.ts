@@ -114,7 +114,7 @@ describe('a wrong token', () => {
     );
   });
 
-  test('can not pick an algorithm that its key is not for', async () => {
+  test('cannot pick an algorithm that its key is not for', async () => {
     const rsa = await newKey('1', 'RS256');
     issuer.publish(rsa);
     const verify = verifier({ algorithms: ['RS256', 'EdDSA'] });
@@ -261,7 +261,7 @@ describe('a remembered token is worth no more than its key', () => {
   });
 });
 
-describe('an issuer that can not be reached', () => {
+describe('an issuer that cannot be reached', () => {
   afterEach(async () => {
     await issuer.stop();
     await issuer.start();
@@ -292,7 +292,7 @@ describe('an issuer that can not be reached', () => {
   });
 });
 
-describe('an answer that is no key set counts as an issuer that can not be reached', () => {
+describe('an answer that is no key set counts as an issuer that cannot be reached', () => {
   const redirect = createServer((_request, response) => {
     elsewhere++;
     response.end(JSON.stringify({ keys: [first.jwk] }));

@@ -55,13 +55,13 @@ export const LOGINS: readonly Promised[] = [
         IDENTITY,
         'revoke all on schema public from public;',
         'grant all on schema public to public;',
-        `${HARM} › a personal login can not`,
+        `${HARM} › a personal login cannot`,
       ),
       broken(
         GRANT,
         'revoke all on %1$s from current_user;',
         '',
-        `${HARM} › a personal login can not`,
+        `${HARM} › a personal login cannot`,
       ),
       broken(
         GRANT,

@@ -41,7 +41,7 @@ export const OVER_HTTP: readonly Promised[] = [
         'src/http/rate-limit.ts',
         'keyGenerator: keyOf,',
         "keyGenerator: () => 'everybody',",
-        'test/graphql/execution/limits.test.ts › a person who asks too often is told to wait, and only that person',
+        'test/graphql/execution/limits.test.ts › a person who asks too often has to wait, and only that person',
       ),
     ],
   },

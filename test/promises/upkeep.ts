@@ -11,7 +11,7 @@ export const UPKEEP: readonly Promised[] = [
         'src/doctor/gate.ts',
         'refused: !isHistory && errorsOf(findings).length > 0',
         'refused: false',
-        'test/doctor/gate.test.ts › a migration that leaves a table unprotected can not be committed',
+        'test/doctor/gate.test.ts › a migration that leaves a table unprotected cannot be committed',
       ),
     ],
   },

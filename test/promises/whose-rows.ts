@@ -68,13 +68,13 @@ export const WHOSE_ROWS: readonly Promised[] = [
         TASK,
         'grant insert (title, description, completed)',
         'grant insert (title, description, completed, user_id)',
-        `${RLS} › can not %s`,
+        `${RLS} › cannot %s`,
       ),
       broken(
         TASK,
         'grant update (title, description, completed)',
         'grant update (title, description, completed, user_id)',
-        `${RLS} › can not %s`,
+        `${RLS} › cannot %s`,
       ),
       broken(
         TASK,
@@ -91,7 +91,7 @@ export const WHOSE_ROWS: readonly Promised[] = [
         TASK,
         'grant insert (title, description, completed)',
         'grant insert (title, description, completed, created_at)',
-        `${RLS} › can not %s`,
+        `${RLS} › cannot %s`,
       ),
       broken(
         DIRECT,

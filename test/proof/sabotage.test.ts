@@ -47,7 +47,7 @@ describe('over HTTP', () => {
   const people = [newUserId(), newUserId()] as const;
   const http = useGraphqlMatrix(other, useTestServer(other), ...people, SHIPPED_ROWS);
 
-  // What the operation is about, and what the matrix says of it. A foreign task's user can not be read,
+  // What the operation is about, and what the matrix says of it. A foreign task's user cannot be read,
   // so such an answer is an error where it should have been an empty list.
   test.each([
     ['everybody’s tasks are read', /^tasks condition search: 200 .*"nodes",0,"user"/m],

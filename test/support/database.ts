@@ -1,6 +1,6 @@
 /**
  * A database of one's own for each test file, cloned from the template, with real logins. `privileged`
- * is the superuser, for controls only: it shows that a row which somebody can not see is there.
+ * is the superuser, for controls only: it shows that a row which somebody cannot see is there.
  */
 import { randomInt } from 'node:crypto';
 import { join } from 'node:path';

@@ -1,4 +1,4 @@
-/** What PostgreSQL learned after 16, the oldest that Rowguard runs on: older ones can not be asked to do it. */
+/** What PostgreSQL learned after 16, the oldest that Rowguard runs on: older ones cannot be asked to do it. */
 import { inject } from 'vitest';
 
 const SINCE: readonly [what: RegExp, version: number][] = [

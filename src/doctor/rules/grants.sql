@@ -159,7 +159,7 @@ where f.pronamespace = 'pg_catalog'::pg_catalog.regnamespace
 having count(*) > 0
 union all
 
--- A parameter that a person may set reaches what ordinary sessions can not: session_replication_role stops
+-- A parameter that a person may set reaches what ordinary sessions cannot: session_replication_role stops
 -- triggers and foreign keys.
 select 'GRANT_PARAMETER', 'error', 'parameter ' || p.parname,
   format('%s may set %s.', string_agg(distinct r.name, ', '), p.parname),

@@ -84,7 +84,7 @@ act as materialized (
     end as sets_identity,
     case when f.is_standard then f.body ~ '\m(query_to_xml\w*|cursor_to_xml\w*|ts_stat|ts_rewrite|dblink\w*)\('
       else f.language not in ('sql', 'plpgsql')
-        -- A constant statement with USING can not be anything else than what it says.
+        -- A constant statement with USING cannot be anything else than what it says.
         or regexp_replace(f.body, $$\mexecute\s*'([^']|'')*'\s*(;|\minto\M|\musing\M)$$, '', 'gi')
           ~* '\m(execute|query_to_xml\w*|cursor_to_xml\w*|ts_stat|ts_rewrite|dblink\w*)\M'
     end as is_dynamic,

@@ -115,7 +115,7 @@ test('queries issued at once run one after the other', async () => {
   expect(answers.map(({ rows }) => rows)).toEqual([[{ n: 1 }], [{ n: 2 }], [{ n: 3 }]]);
 });
 
-test('a value that can not be a parameter fails before anything is sent', async () => {
+test('a value that cannot be a parameter fails before anything is sent', async () => {
   const before = await backend();
   const circular: Record<string, unknown> = {};
   circular.self = circular;

@@ -13,7 +13,7 @@ test('compiled is the default, grafast can be chosen, other values are refused',
 
 test('the installed versions are those that were tested', () => expect(checkGrafast).not.toThrow());
 
-test.each(Object.keys(TESTED))('another version of %s is refused, with the way out', (name) => {
+test.each(Object.keys(TESTED))('another version of %s is refused, with the fix', (name) => {
   const installed = { ...TESTED, [name]: '9.9.9' } as Parameters<typeof checkGrafast>[0];
   expect(() => checkGrafast(installed)).toThrow(
     `${name} is 9.9.9; compiled operations were tested with ${TESTED[name as keyof typeof TESTED]} only.`,

@@ -263,7 +263,7 @@ test('each limit is a setting', async () => {
   dataOf(await strict.ask(OTHER, '{ me { id } }'));
 });
 
-test('a person who asks too often is told to wait, and only that person', async () => {
+test('a person who asks too often has to wait, and only that person', async () => {
   const asks = (who: number) => slow.ask(who, '{ me { id } }');
   for (let i = 0; i < 3; i++) expect((await asks(83)).status).toBe(200);
   const refused = await asks(83);

@@ -55,7 +55,7 @@ describe('an update', () => {
     expect(answer.body.errors[0].path).toEqual(['updateTask']);
     expect(await row(made.id)).toMatchObject({ title: 'a', description: 'b', updated_at: null });
   });
-  test.each(['userId', 'id', 'createdAt', 'updatedAt'])('can not name %s', async (field) => {
+  test.each(['userId', 'id', 'createdAt', 'updatedAt'])('cannot name %s', async (field) => {
     const { id } = await createTask(server, 22, { title: 'a' });
     const answer = await server.ask(22, UPDATE, { input: { id, patch: { [field]: 1 } } });
     expect(errorOf(answer)[0]).toBe('BAD_USER_INPUT');
