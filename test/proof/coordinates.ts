@@ -152,8 +152,8 @@ export function provedBy(
     if (!getNamedType(of).name.endsWith('Connection')) return keyLiteral(relation, argument);
     if (argument === 'first' || argument === 'last') return () => '10';
     if (argument === 'after' || argument === 'before')
-      // The cursor is one of the table's list, which has another order.
-      return served ? null : ({ cursor }: Target) => JSON.stringify(cursor);
+      // The cursor is one of the table's list, which has another order. A view has no unique order of its own.
+      return served || relation.viewOf ? null : ({ cursor }: Target) => JSON.stringify(cursor);
     return argument === 'orderBy' || argument === 'condition' || isEnumType(getNamedType(type))
       ? null
       : undefined;
@@ -162,8 +162,7 @@ export function provedBy(
   /** A column of the primary key, which may hold the owner column. */
   function keyLiteral(relation: Relation, field: string): Literal | undefined {
     const column = columnOf(relation, field);
-    if (column === ownerOf(relation) && !relation.key.includes(column))
-      return ({ victim }) => victim.get('public."user"')?.[0]?.id ?? '0';
+    if (column === ownerOf(relation) && !relation.key.includes(column)) return ownerId;
     if (!column || !relation.key.includes(column)) return undefined;
     const text = typeof columnOrReferred(relation, column)?.value === 'string';
     return ({ key }) => (text ? JSON.stringify(key[column]) : String(key[column]));
@@ -179,6 +178,7 @@ export function provedBy(
 
   function valueLiteral(relation: Relation, column: string, filter = false): Literal {
     const found = relation.columns[column] ?? {};
+    if (filter && column === ownerOf(relation)) return ownerId;
     if (found.refers) {
       const text = typeof columnOrReferred(relation, column)?.value === 'string';
       return (target) => {
@@ -194,6 +194,8 @@ export function provedBy(
     return ({ mark }) => JSON.stringify(textOf(value, mark, filter ? 2 : nextNumber()));
   }
 }
+
+const ownerId: Literal = ({ victim }) => victim.get('public."user"')?.[0]?.id ?? '0';
 
 /** The reference of the row that the filter is to find: row n of a person refers to row n of another table. */
 function ofMiddleRow({ key, victim }: Target, column: string, refers = ''): string | undefined {

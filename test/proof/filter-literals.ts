@@ -29,7 +29,7 @@ export function filterLiteral(
 ): Literal | undefined {
   const own = relation.filters?.[filter];
   if (own !== undefined) return ({ mark }) => own.replace('$M', mark);
-  if (filter === 'search') return ({ mark }) => JSON.stringify(mark);
+  if (filter === 'search') return ({ mark }) => JSON.stringify(searched(relation, mark));
   const named = getNamedType(type);
   const [least, most, other] = ENDS[named.name] ?? [];
   for (const [column, { value }] of Object.entries(relation.columns)) {
@@ -64,4 +64,12 @@ export function filterLiteral(
 function enumName(values: readonly { readonly name: string }[], label: string): string {
   const plain = (text: string) => text.replace(/[^a-z0-9]+/gi, '_').toLowerCase();
   return values.find(({ name }) => plain(name) === plain(label))?.name ?? values[0]?.name ?? '';
+}
+
+/** A text that the rows hold: the mark, unless nobody's mark is in them. */
+function searched({ columns }: Relation, mark: string): string {
+  const texts = Object.values(columns).flatMap(({ value }) =>
+    typeof value === 'string' ? [value] : [],
+  );
+  return texts.some((text) => text.includes('$M')) ? mark : (texts[0] ?? mark);
 }

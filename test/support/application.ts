@@ -163,7 +163,7 @@ const MORE_ROWS: Readonly<Record<string, string>> = {
       type: 'OpenTask',
       list: 'openTasks',
       viewOf: 'public.task',
-      columns: { title: { value: '$M title' }, priority: { value: 7 } },
+      columns: { title: { value: '$M title' }, priority: { value: 0 } },
     },
     {
       sql: 'public.country',

@@ -8,11 +8,35 @@ import type {} from 'postgraphile';
 import type { PgCodec } from 'postgraphile/@dataplan/pg';
 import { sql } from 'postgraphile/pg-sql2';
 
+/** Begins the name of each such codec. */
+const MARK = 'rowguard_unknown_';
+const isUnknown = (codec: PgCodec | undefined): boolean => codec?.name.startsWith(MARK) ?? false;
+
 export function unknownTypesPlugin(say: (line: string) => void): GraphileConfig.Plugin {
   return {
     name: 'UnknownTypesPlugin',
     version: '1.0.0',
     after: ['PgCodecsPlugin'],
+    schema: {
+      entityBehavior: {
+        pgCodecAttribute: {
+          override: {
+            provides: ['rowguardUnknownTypes'],
+            callback: (behavior, [codec, name]) =>
+              isUnknown(codec.attributes[name]?.codec) ? [behavior, '-*'] : behavior,
+          },
+        },
+      },
+      hooks: {
+        init(_, build) {
+          for (const codec of Object.values(build.pgCodecs))
+            if (isUnknown(codec))
+              for (const mode of ['input', 'output'] as const)
+                build.setGraphQLTypeForPgCodec(codec, mode, 'String');
+          return _;
+        },
+      },
+    },
     gather: {
       hooks: {
         async pgCodecs_findPgCodec(info, event) {
@@ -29,16 +53,16 @@ export function unknownTypesPlugin(say: (line: string) => void): GraphileConfig.
                 `The API leaves out ${table.relname}.${column.attname}: it has no form for the type ${pgType.typname}. Fix: use another type, text for example.`,
               );
           }
-          event.pgCodec = withoutType(pgType.typname, pgType.getNamespace()?.nspname ?? 'public');
+          event.pgCodec = withoutFields(pgType.typname, pgType.getNamespace()?.nspname ?? 'public');
         },
       },
     },
   };
 }
 
-/** A codec that no GraphQL type is registered for: PostGraphile makes no field of it. */
-const withoutType = (name: string, schema: string): PgCodec => ({
-  name: `${schema}_${name}`,
+/** A codec whose columns have no fields. PostGraphile asks for a GraphQL type all the same: init gives String. */
+const withoutFields = (name: string, schema: string): PgCodec => ({
+  name: `${MARK}${schema}_${name}`,
   sqlType: sql.identifier(schema, name),
   fromPg: (value) => value,
   toPg: (value) => String(value),
