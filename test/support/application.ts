@@ -216,7 +216,7 @@ function listsOf(root: string): string {
 /** The tutorial's edit of test/app/rows.ts: its block in place of the empty ADDED. */
 export function addTutorialRows(root: string): void {
   const tutorial = readFileSync(join(root, 'docs/adding-a-table.md'), 'utf8');
-  const block = /^```ts\n(const ADDED: Added = \{[\s\S]*?^\};)\n```$/m.exec(tutorial)?.[1];
+  const block = /^```ts fragment\n(const ADDED: Added = \{[\s\S]*?^\};)\n```$/m.exec(tutorial)?.[1];
   if (!block) throw new Error('docs/adding-a-table.md has no block of rows');
   edit(root, /^const ADDED: Added = \{[\s\S]*?^\};$/m, () => block);
 }
