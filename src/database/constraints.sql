@@ -1,9 +1,10 @@
 -- One row per constraint of a table or domain and per unique index. A partition's constraint has another name
 -- than the one of the partitioned table, and PostgreSQL reports the partition's: its comment is the parent's.
+-- Objects with an oid below 16384 are PostgreSQL's own (FirstNormalObjectId in access/transam.h).
 with recursive
 -- Constraints that a partition has from its parent, with the topmost of them.
 inherited as (
-  select oid, oid as root from pg_catalog.pg_constraint where conparentid = 0
+  select oid, oid as root from pg_catalog.pg_constraint where conparentid = 0 and oid >= 16384
   union all
   select c.oid, i.root from pg_catalog.pg_constraint as c join inherited as i on i.oid = c.conparentid
 ),
@@ -60,7 +61,7 @@ rule as (
     )
   from pg_catalog.pg_index as i
   join pg_catalog.pg_class as x on x.oid = i.indexrelid
-  where i.indisunique and not exists (
+  where i.indisunique and i.indexrelid >= 16384 and not exists (
     select from pg_catalog.pg_constraint as c
     where c.conindid = i.indexrelid and c.contype in ('p', 'u', 'x')
   )
