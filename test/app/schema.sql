@@ -556,7 +556,20 @@ AS $function$
       else not has_any_column_privilege('todo_user', x.refobjid, 'select, insert, update')
         and not has_table_privilege('todo_user', x.refobjid, 'delete')
       end
-    else false end;
+    else false end
+  union
+  -- PostgreSQL records no column for a reference to a whole row. In the stored tree it is column 0.
+  select r.root
+  from runs as r
+  left join pg_proc as p on r.class = 'pg_catalog.pg_proc'::regclass and p.oid = r.id
+  left join pg_rewrite as w on r.class = 'pg_catalog.pg_rewrite'::regclass and w.oid = r.id
+  where strpos(coalesce(p.prosqlbody, w.ev_action)::text, ' :varattno 0 ') > 0
+    and exists (
+      select from pg_depend as x
+      join pg_attribute as a on a.attrelid = x.refobjid and a.attnum > 0 and not a.attisdropped
+      where x.classid = r.class and x.objid = r.id and x.refclassid = 'pg_catalog.pg_class'::regclass
+        and not has_column_privilege('todo_user', a.attrelid, a.attnum, 'select')
+    );
 $function$;
 
 CREATE OR REPLACE FUNCTION app_private.direct_tables()
@@ -599,22 +612,20 @@ CREATE OR REPLACE FUNCTION app_private.drop_direct_views()
  SET search_path TO ''
 AS $function$
 declare
-  v_statement text;
+  v_names text;
 begin
   lock table app_private.direct_queue in exclusive mode;
-  for v_statement in
-    -- The views first: CASCADE takes their triggers, and functions that return their rows.
-    select format('drop view if exists %s cascade', c.oid::regclass) from pg_catalog.pg_class as c
-    where c.relnamespace = 'direct'::regnamespace and c.relkind = 'v'
-  loop
-    execute v_statement;
-  end loop;
-  for v_statement in
-    select format('drop function %s', p.oid::regprocedure) from pg_catalog.pg_proc as p
-    where p.pronamespace = 'direct'::regnamespace
-  loop
-    execute v_statement;
-  end loop;
+  -- The views first: CASCADE takes their triggers, and functions that return their rows.
+  select string_agg(c.oid::regclass::text, ', ') into v_names from pg_catalog.pg_class as c
+    where c.relnamespace = 'direct'::regnamespace and c.relkind = 'v';
+  if v_names is not null then
+    execute 'drop view ' || v_names || ' cascade';
+  end if;
+  select string_agg(p.oid::regprocedure::text, ', ') into v_names from pg_catalog.pg_proc as p
+    where p.pronamespace = 'direct'::regnamespace;
+  if v_names is not null then
+    execute 'drop function ' || v_names;
+  end if;
 end
 $function$;
 
@@ -819,7 +830,7 @@ CREATE OR REPLACE FUNCTION app_private.refuse_change()
  SET search_path TO ''
 AS $function$
 begin
-  raise exception '% of % cannot be changed', array_to_string(tg_argv, ', '), tg_table_name
+  raise exception '% of % can not be changed', array_to_string(tg_argv, ', '), tg_table_name
     using errcode = 'integrity_constraint_violation', table = tg_table_name, schema = tg_table_schema;
 end
 $function$;

@@ -4,6 +4,15 @@
  */
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { useCheckout } from '../support/checkout.ts';
+import {
+  ENUM,
+  FUNCTIONS,
+  JOIN_TABLE,
+  OTHER_OWNER,
+  PARTITIONED,
+  REFERENCE_TABLE,
+  VIEW,
+} from '../support/kinds.ts';
 import { query, ready, runScript, type Started } from '../support/process.ts';
 
 const checkout = useCheckout(() => ({}));
@@ -108,6 +117,84 @@ test('a function that is wrong is named with its line, also one that another cha
     /current\.sql: function public\.places\(\): column "place" does not exist \(42703\)\n.*Create the function again/s,
   );
   await add('drop function if exists public.places();');
+});
+
+test('functions in SQL: a set, a number, one row or none, a computed column', {
+  timeout: 120_000,
+}, async () => {
+  // Functions and the view use the column, so they go first when the file runs again.
+  saved.unshift(`drop view if exists public.pressing_task;
+    drop function if exists public.urgent_count(), public.urgent_tasks(), public.finish_urgent();`);
+  await add(`${ENUM}${FUNCTIONS}`);
+  const make = (title: string, priority: string) =>
+    data(
+      alice,
+      `mutation { createTask(input: { task: { title: "${title}", priority: ${priority} } }) { task { id } } }`,
+    );
+  await make('urgent', 'high');
+  await make('can wait', 'low');
+  const QUERY = '{ urgentCount urgentTasks { nodes { title isLong priority } } }';
+  expect(await data(alice, QUERY)).toEqual({
+    urgentCount: 1,
+    urgentTasks: { nodes: [{ title: 'urgent', isLong: false, priority: 'high' }] },
+  });
+  expect(await data(bob, QUERY)).toEqual({ urgentCount: 0, urgentTasks: { nodes: [] } });
+  const FINISH =
+    'mutation { finishTask(input: { pTitle: "urgent" }) { task { title completed } } }';
+  expect((await data(bob, FINISH)).finishTask).toEqual({ task: null });
+  expect((await data(alice, FINISH)).finishTask.task).toEqual({ title: 'urgent', completed: true });
+  const { finishUrgent } = await data(alice, 'mutation { finishUrgent { tasks { title } } }');
+  expect(finishUrgent).toEqual({ tasks: [{ title: 'urgent' }] });
+});
+
+test('a view, a join table without id, a reference table, a partitioned one, an owner of another name', {
+  timeout: 120_000,
+}, async () => {
+  await add([VIEW, JOIN_TABLE, REFERENCE_TABLE, PARTITIONED, OTHER_OWNER].join('\n'));
+  // The save has made the column priority again.
+  await data(
+    alice,
+    'mutation { createTask(input: { task: { title: "urgent", priority: high } }) { task { id } } }',
+  );
+  const PRESSING = '{ pressingTasks { nodes { title } } }';
+  expect((await data(alice, PRESSING)).pressingTasks.nodes).toEqual([{ title: 'urgent' }]);
+  expect((await data(bob, PRESSING)).pressingTasks.nodes).toEqual([]);
+
+  const tag = await data(
+    alice,
+    'mutation { createTag(input: { tag: { name: "red" } }) { tag { id } } }',
+  );
+  const { nodes } = (await data(alice, '{ tasks { nodes { id } } }')).tasks;
+  const JOIN = `mutation { createTaskTag(input: { taskTag: { taskId: ${nodes[0].id}, tagId: ${tag.createTag.tag.id} } })
+    { taskTag { tag { name } } } }`;
+  // Bob may not attach to Alice's task: the foreign key has the owner in it.
+  expect(await codeOf(bob, JOIN)).toBe('CONFLICT');
+  expect((await data(alice, JOIN)).createTaskTag.taskTag.tag).toEqual({ name: 'red' });
+  expect(
+    (await data(alice, '{ tags { nodes { taskTags { nodes { task { id } } } } } }')).tags.nodes,
+  ).toEqual([{ taskTags: { nodes: [{ task: { id: nodes[0].id } }] } }]);
+
+  for (const token of [alice, bob]) {
+    expect(
+      (await data(token, '{ countries(orderBy: [CODE_ASC]) { nodes { code name } } }')).countries
+        .nodes,
+    ).toEqual([
+      { code: 'DE', name: 'Germany' },
+      { code: 'FR', name: 'France' },
+    ]);
+  }
+
+  await data(alice, 'mutation { createEvent(input: { event: { title: "e" } }) { event { id } } }');
+  await data(
+    alice,
+    'mutation { createPost(input: { post: { body: "p" }, idempotencyKey: "k" }) { post { id } } }',
+  );
+  const OWN = '{ events { nodes { title } } posts { nodes { body author { id } } } }';
+  expect(await data(alice, OWN)).toEqual({
+    events: { nodes: [{ title: 'e' }] },
+    posts: { nodes: [{ body: 'p', author: { id: 1 } }] },
+  });
+  expect(await data(bob, OWN)).toEqual({ events: { nodes: [] }, posts: { nodes: [] } });
 });
 
 test('all of it is committed, and the account can still be deleted', {

@@ -33,6 +33,7 @@ export const SHIPPED: readonly string[] = [
   'direct',
   'next-column',
   'direct-pages',
+  'direct-drop',
 ];
 
 const isShipped = (file: string): boolean =>

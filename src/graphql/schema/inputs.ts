@@ -14,17 +14,12 @@ export const InputsPlugin: GraphileConfig.Plugin = {
   after: ['WritesPlugin'],
   inflection: {
     replace: {
-      /** The payload's field has the name of its type instead of "result". */
-      functionMutationResultFieldName: (
-        _previous,
-        _options,
-        { resource, returnGraphQLTypeName },
-      ) =>
-        resource.codec.attributes
-          ? returnGraphQLTypeName.charAt(0).toLowerCase() + returnGraphQLTypeName.slice(1)
-          : returnGraphQLTypeName === 'Int'
-            ? 'count'
-            : 'result',
+      /** The payload's field has the name of its type instead of "result"; of a set the plural. */
+      functionMutationResultFieldName(_previous, _options, { resource, returnGraphQLTypeName }) {
+        if (!resource.codec.attributes) return returnGraphQLTypeName === 'Int' ? 'count' : 'result';
+        const name = returnGraphQLTypeName.charAt(0).toLowerCase() + returnGraphQLTypeName.slice(1);
+        return resource.isUnique ? name : this.pluralize(name);
+      },
     },
   },
   schema: {
