@@ -108,7 +108,8 @@ export class Link implements Line {
     if (code === '26000') this.statements.forgetAll(); // invalid_sql_statement_name: our list is wrong
     // 0A000 feature_not_supported: "cached plan must not change result type". 42xxx: a column, table or type of
     // the plan has changed. 42501 (permission) is found at Bind as well, but a new plan would not help.
-    return code === '26000' || code === '0A000' || (/^42/.test(code) && code !== '42501');
+    // XX000: "cache lookup failed for type": a parameter's type was dropped, perhaps to be created again.
+    return ['26000', '0A000', 'XX000'].includes(code) || (/^42/.test(code) && code !== '42501');
   }
 
   /** The connection is gone. Nobody knows whether the transaction was committed, so the batch fails. */

@@ -54,6 +54,19 @@ describe('a plan outdated by a migration', () => {
     expect([roundTrips, parsed]).toEqual([1, []]);
   });
 
+  test('is prepared anew when the type of a parameter was dropped and created again', async () => {
+    const { owner } = database;
+    const type = "create type public.mood as enum ('calm')";
+    await owner.query(`${type}; grant usage on type public.mood to todo_user`);
+    const text = 'select $1::public.mood as mood';
+    expect((await run(text, ['calm'])).rows).toEqual([{ mood: 'calm' }]);
+    await owner.query(
+      `drop type public.mood; ${type}; grant usage on type public.mood to todo_user`,
+    );
+    expect((await run(text, ['calm'])).rows).toEqual([{ mood: 'calm' }]);
+    await owner.query('drop type public.mood');
+  });
+
   test('is prepared anew for a write, which then runs exactly once', async () => {
     const text = 'insert into thing values ($1) returning *';
     await run(text, [100]);
