@@ -79,15 +79,31 @@ export function dropsOf(sql: string): Drop[] {
   return [...drops.values()];
 }
 
-/** Only tables and columns that are there and hold something. */
+/** Only tables and columns that are there and hold something. None if graphile-migrate will skip the run. */
 export async function lossesOf(owner: ClientBase, sql: string): Promise<Loss[]> {
   const losses: Loss[] = [];
+  if (await isSameAsBefore(owner, sql)) return losses;
   for (const drop of dropsOf(sql)) {
     const count = await countOf(owner, drop);
     if (count > 0) losses.push({ ...drop, count });
   }
   return losses;
 }
+
+/** Whether only comments and blanks differ from what ran last. */
+async function isSameAsBefore(owner: ClientBase, sql: string): Promise<boolean> {
+  const { rows } = await owner.query<{ content: string }>(
+    "select content from graphile_migrate.current where filename = 'current.sql'",
+  );
+  const [last] = rows;
+  return last !== undefined && bare(last.content) === bare(sql);
+}
+
+const bare = (sql: string): string =>
+  splitSql(sql)
+    .map((part) => withoutComments(part).replace(/\s+/g, ' '))
+    .filter(Boolean)
+    .join(';');
 
 /**
  * FORCE row level security hides the rows from the owner, so it is lifted and comes back with the rollback.

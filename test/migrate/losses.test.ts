@@ -48,4 +48,14 @@ describe('what is lost', () => {
     );
     expect(rows).toEqual([{ forced: true, tasks: 2 }]);
   });
+
+  test('a run that graphile-migrate skips loses nothing: only a comment has changed', async () => {
+    const sql = 'drop table if exists public.task cascade;';
+    const keep = `insert into graphile_migrate.current (content) values ($1)
+      on conflict (filename) do update set content = excluded.content`;
+    await database.owner.query(keep, [`${sql}\n`]);
+    expect(await lossesOf(database.owner, `-- Saved again.\n${sql} /* later */`)).toEqual([]);
+    expect(await lossesOf(database.owner, `${sql} drop table public.gone;`)).toHaveLength(1);
+    await database.owner.query('delete from graphile_migrate.current');
+  });
 });

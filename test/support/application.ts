@@ -94,7 +94,8 @@ create table public.country (
 insert into public.country (code, name) values ('de', 'Germany'), ('fr', 'France'), ('it', 'Italy');
 alter table public.country enable row level security;
 alter table public.country force row level security;
-create policy select_all on public.country for select using (true);
+create policy select_all on public.country for select
+  using ((select app_private.current_user_id()) is not null);
 grant select on public.country to todo_user;
 comment on table public.country is E'@reference\\nA country.';
 
