@@ -134,6 +134,12 @@ export function loadConfig(
       maxSelections: integer('MAX_SELECTIONS', DEFAULT_LIMITS.maxSelections, 1, 100_000),
       maxRows: integer('MAX_ROWS', DEFAULT_LIMITS.maxRows, 1, 10_000_000),
       maxListItems: integer('MAX_LIST_ITEMS', DEFAULT_LIMITS.maxListItems, 1, 100_000),
+      maxAnswerBytes: integer(
+        'MAX_ANSWER_BYTES',
+        DEFAULT_LIMITS.maxAnswerBytes,
+        10_000,
+        100_000_000,
+      ),
     },
     maxRequestBytes: integer('MAX_REQUEST_BYTES', 100_000, 1000, 10_000_000),
     requestsPerMinute: integer('RATE_LIMIT_PER_MINUTE', 600, 0, 1_000_000),

@@ -29,6 +29,7 @@ import { metricsPage } from './http/metrics.ts';
 import { noteExecuted, type RequestEntry } from './http/observe.ts';
 import { openRateLimit } from './http/rate-limit.ts';
 import { closeServer, createBoundedServer, type SocketLimits } from './http/sockets.ts';
+import { boundUnsent } from './http/unsent.ts';
 import { openVerifier, type VerifierOptions } from './identity/open.ts';
 import { explainOnce } from './identity/refusals.ts';
 import { Metrics } from './metrics.ts';
@@ -64,6 +65,8 @@ export interface ServerOptions {
   /** Points of one person per minute (graphql/execution/points.ts); 0 = no limit. */
   readonly requestsPerMinute?: number;
   readonly socketLimits?: SocketLimits;
+  /** Milliseconds after which a client that takes no byte of its answer is ended. */
+  readonly unreadMs?: number;
   readonly corsOrigins?: readonly string[];
   readonly metricsToken?: string | undefined;
   /** Whether GraphiQL and its demo tokens are served under any host name. */
@@ -116,11 +119,13 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
     await refuseDrift(pool, committed, options.production, log);
     await examineBeforeServing(pool, options.production, log);
     let constraints = await loadConstraints(pool);
-    const turns = new Turns({
+    const turnOptions = {
       limit: options.maxConcurrent ?? Number.POSITIVE_INFINITY,
       queue: options.poolQueue ?? Number.POSITIVE_INFINITY,
       waitMs: options.poolWaitMs,
-    });
+    };
+    const turns = new Turns(turnOptions);
+    const limits = { ...DEFAULT_LIMITS, ...options.limits };
     const users = new Users(pool, log, { turns });
     const rateLimit = openRateLimit(options.requestsPerMinute ?? 0);
     const api = await openApi(
@@ -131,13 +136,14 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
           turns,
           dispatch: boundedDispatch({
             statementTimeoutMs: options.statementTimeoutMs,
+            maxAnswerBytes: limits.maxAnswerBytes,
             failed: (error) => metrics.databaseFailed(error),
           }),
         }),
         statementTimeoutMs: options.statementTimeoutMs,
         maxPageSize: options.maxPageSize,
         executor: options.executor,
-        limits: { ...DEFAULT_LIMITS, ...options.limits },
+        limits,
         graphiqlAccounts: options.graphiqlAccounts,
         watch: options.watch ?? false,
         say: log,
@@ -154,6 +160,7 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
           log: logHidden,
         },
       }),
+      rateLimit.answered,
     );
     const server = createBoundedServer(options.socketLimits);
     const app = await createApp({
@@ -180,6 +187,7 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
       graphiql: options.graphiqlAccounts !== undefined,
       maxRequestBytes: options.maxRequestBytes ?? DEFAULT_MAX_REQUEST_BYTES,
       limitRate: rateLimit.handler,
+      limitUnsent: boundUnsent(new Turns(turnOptions), options.unreadMs),
       anyHost: options.remoteDevelopment ?? false,
       mountGraphql: (target) => api.mount(target, server),
       logHidden,

@@ -16,6 +16,8 @@ export class CallerGoneError extends Error {
 
 /** The client of a request, until the client hangs up. */
 export class Caller {
+  /** Bytes that the database has sent for the request, by all its statements together. */
+  receivedBytes = 0;
   #gone = false;
   readonly #listeners = new Set<() => void>();
 
@@ -43,7 +45,7 @@ export function setCaller(pgSettings: object, caller: Caller): void {
   callers.set(pgSettings, caller);
 }
 
-export const callerOf = (pgSettings: PgSettings): Caller | undefined =>
+export const callerOf = (pgSettings: object | null | undefined): Caller | undefined =>
   pgSettings ? callers.get(pgSettings) : undefined;
 
 /** For a GraphQL query, which is safe to send twice. Never for a mutation. */

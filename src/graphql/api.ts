@@ -7,7 +7,7 @@ import type { Server, ServerResponse } from 'node:http';
 import type { Express } from 'express';
 import { makeSchema } from 'postgraphile';
 import { forgetTemplates } from './compiled/templates.ts';
-import { Grafserv } from './execution/grafserv.ts';
+import { type Answered, Grafserv } from './execution/grafserv.ts';
 import { buildError } from './schema/build-error.ts';
 import { sdlOf } from './sdl.ts';
 
@@ -25,9 +25,9 @@ export interface Api {
 /** The event stream of GraphiQL in watch mode. At every event GraphiQL fetches the schema again. */
 const STREAM_PATH = '/graphql/stream';
 
-export async function openApi(preset: GraphileConfig.Preset): Promise<Api> {
+export async function openApi(preset: GraphileConfig.Preset, answered: Answered): Promise<Api> {
   let { schema } = await build(preset);
-  const serv = new Grafserv({ preset, schema });
+  const serv = new Grafserv({ preset, schema }, answered);
   const streams = new Set<ServerResponse>();
   return {
     async mount(app, server) {

@@ -1,6 +1,6 @@
 /**
  * The error codes, reasons and fixed sentences of the API. Used by every layer that answers a client: the
- * schema's plans, the error mask and HTTP. Contains no text of the database and no logic.
+ * schema's plans, the error mask and HTTP. Contains no text of the database.
  */
 import { SafeError } from 'postgraphile/grafast';
 
@@ -36,6 +36,10 @@ export const clientError = (code: ErrorCode, message: string, reason?: ConflictR
 
 export const WRONG = 'Something went wrong on our side.';
 export const NOT_NOW = 'The service cannot be reached at the moment. Try again in a few seconds.';
+
+/** A mutation's write is committed before the rest of its answer is read. */
+export const tooLarge = (maxBytes: number, isRead: boolean): string =>
+  `The answer is too large: at most ${maxBytes} bytes are allowed. Ask for fewer rows (first: ...) or fewer fields.${isRead ? '' : ' The change may have been made.'}`;
 
 export const TOO_OFTEN = 'Too many requests in a minute. Wait as long as Retry-After says.';
 

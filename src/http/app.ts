@@ -34,6 +34,8 @@ export interface AppOptions {
   readonly maxRequestBytes: number;
   /** Counts requests, before anything asks the database. */
   readonly limitRate: RequestHandler;
+  /** Bounds the answers of one person that are not sent yet. */
+  readonly limitUnsent: RequestHandler;
   /** Whether GraphiQL is served under any host name. */
   readonly anyHost: boolean;
   /** Mounts the GraphQL handler behind the authentication. */
@@ -66,6 +68,7 @@ export async function createApp(options: AppOptions): Promise<Express> {
     onlyJson,
     readJson(options.maxRequestBytes),
     onlyOneOperation,
+    options.limitUnsent,
   );
   if (options.graphiql) app.use(['/', '/graphql'], onlyLoopbackHost(options.anyHost));
   await options.mountGraphql(app);

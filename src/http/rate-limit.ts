@@ -7,6 +7,7 @@ import type { IncomingMessage } from 'node:http';
 import type { RequestHandler } from 'express';
 import { type ClientRateLimitInfo, MemoryStore, rateLimit } from 'express-rate-limit';
 import { TOO_OFTEN } from '../graphql/client-error.ts';
+import { pointsOfAnswer } from '../graphql/execution/points.ts';
 import { sendUnavailable } from './answers.ts';
 import { identityOf } from './authenticate.ts';
 
@@ -38,22 +39,39 @@ export class CopyingStore extends MemoryStore {
     client.totalHits += points;
     return undefined;
   }
+
+  /** Adds points for what has been done already, also beyond the limit: the person's next request is refused. */
+  owe(key: string, points: number): void {
+    const client = this.current.get(key);
+    if (client) client.totalHits += points;
+  }
 }
 
 export interface RateLimit {
   /** Counts one point for each request. */
   readonly handler: RequestHandler;
-  /** Counts the points of a request beyond its first. Returns undefined, or the seconds to wait. */
+  /**
+   * Counts the points of a request beyond its first. Returns undefined, or the seconds to wait. With 0 points it
+   * still refuses a person whose answers have used up the minute while the request waited.
+   */
   charge(request: IncomingMessage, points: number): number | undefined;
+  /** Counts the bytes of the answer, as far as they are more than the points that the request has cost. */
+  answered(request: IncomingMessage, bytes: number): void;
 }
 
 /** `perMinute`: points of one person; 0 = no limit. */
 export function openRateLimit(perMinute: number): RateLimit {
   if (perMinute === 0) {
-    return { handler: (_request, _response, next) => next(), charge: () => undefined };
+    return {
+      handler: (_request, _response, next) => next(),
+      charge: () => undefined,
+      answered: () => {},
+    };
   }
   // Bounded by the people who asked in the last two minutes: the store forgets the others.
   const store = new CopyingStore();
+  /** Points of a request beyond its first. */
+  const charged = new WeakMap<IncomingMessage, number>();
   const keyOf = (request: IncomingMessage): string => String(identityOf(request).userId);
   return {
     handler: rateLimit({
@@ -68,6 +86,13 @@ export function openRateLimit(perMinute: number): RateLimit {
       handler: (_request, response) =>
         sendUnavailable(response, 429, TOO_OFTEN, { reason: 'RATE_LIMITED' }),
     }),
-    charge: (request, points) => store.charge(keyOf(request), points, perMinute),
+    charge(request, points) {
+      if (points > 0) charged.set(request, points);
+      return store.charge(keyOf(request), points, perMinute);
+    },
+    answered(request, bytes) {
+      const beyond = pointsOfAnswer(bytes) - 1 - (charged.get(request) ?? 0);
+      if (beyond > 0) store.owe(keyOf(request), beyond);
+    },
   };
 }

@@ -39,7 +39,7 @@ export function withOneRoundTrip(service: Service, options: OneRoundTripOptions)
 }
 
 function oneRoundTrip(
-  { pool, prepared, isRead, diedIdle, dispatch = (send) => send() }: OneRoundTripOptions,
+  { pool, prepared, isRead, diedIdle, dispatch = (send) => send(() => {}) }: OneRoundTripOptions,
   stock: WithPgClient<NodePostgresPgClient>,
 ): WithPgClient<NodePostgresPgClient> {
   const withPgClient: WithPgClient<NodePostgresPgClient> = async (pgSettings, callback) => {

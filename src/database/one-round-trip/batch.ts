@@ -23,6 +23,8 @@ export interface BatchResult {
   readonly notices: readonly PgNotice[];
 }
 
+export type Received = (bytes: number) => void;
+
 export interface BatchOptions {
   readonly steps: readonly BatchStatement[];
   readonly arrays: boolean;
@@ -30,6 +32,8 @@ export interface BatchOptions {
   readonly expects: 'I' | 'T';
   /** Whether to prepare every statement again, even those that the connection should have. */
   readonly afresh: boolean;
+  /** Gets the bytes of each part of the answer, before they are parsed. */
+  readonly received: Received;
 }
 
 /** The connection of a batch; begin() is called when the connection is free for it. */
@@ -111,6 +115,10 @@ export class Batch implements Submittable {
     const coming = names.filter((name) => !this.#line.statements.use(name)).length;
     if (coming === 0) return;
     for (const name of this.#line.statements.makeRoom(coming)) wire.close({ type: 'S', name });
+  }
+
+  received(bytes: number): void {
+    this.#options.received(bytes);
   }
 
   parseComplete(): void {

@@ -6,17 +6,18 @@
 import type { PoolClient } from 'pg';
 import type { PgClientQuery, PgClientResult } from 'postgraphile/@dataplan/pg';
 import type { NodePostgresPgClient } from 'postgraphile/adaptors/pg';
-import type { BatchOptions, BatchResult, BatchStatement } from './batch.ts';
+import type { BatchOptions, BatchResult, BatchStatement, Received } from './batch.ts';
 import type { Link } from './link.ts';
 import type { PgSettings } from './preamble.ts';
 import { statementName } from './prepared-names.ts';
 
 /**
- * Wraps every batch: the place for a deadline or a cancel request. `client` is the connection that the batch
- * runs on. `pgSettings` is the identical object of the operation's context, so it identifies the request.
+ * Wraps every batch: the place for a deadline, a limit of bytes or a cancel request. `received` is called with
+ * the number of bytes of each part of the answer. `client` is the connection that the batch runs on.
+ * `pgSettings` is the identical object of the operation's context, so it identifies the request.
  */
 export type Dispatch = (
-  send: () => Promise<BatchResult>,
+  send: (received: Received) => Promise<BatchResult>,
   about: { readonly client: PoolClient; readonly pgSettings: PgSettings },
 ) => Promise<BatchResult>;
 
@@ -122,7 +123,9 @@ export class RequestClient implements NodePostgresPgClient {
     { arrayMode = false }: Partial<PgClientQuery> = {},
   ): Promise<BatchResult> {
     const { link, rawClient, pgSettings, dispatch } = this.#options;
-    const batch = { steps, expects, arrays: arrayMode, afresh: false };
-    return dispatch(() => link.run(batch), { client: rawClient, pgSettings });
+    return dispatch(
+      (received) => link.run({ steps, expects, arrays: arrayMode, afresh: false, received }),
+      { client: rawClient, pgSettings },
+    );
   }
 }

@@ -44,6 +44,11 @@ export class Link implements Line {
       this.#batch?.bindComplete();
     });
     this.#wire.on('end', () => this.#end());
+    // Bytes, not rows: a list inside a row arrives as one value of any size, and pg passes on only whole rows.
+    // Must run before pg's own listener, which may end the batch.
+    this.#wire.stream.prependListener('data', ({ byteLength }: Buffer) =>
+      this.#batch?.received(byteLength),
+    );
     // Must run before pg's own listener, which may send the next query.
     this.#wire.prependListener('readyForQuery', ({ status }) => {
       this.#answers++;
@@ -61,6 +66,12 @@ export class Link implements Line {
   /** Counts replies from the database. Unchanged: the database has not answered. */
   get answers(): number {
     return this.#answers;
+  }
+
+  /** Reads no more from the socket. Only for a connection that is dropped next. */
+  pause(): void {
+    this.#broken = true;
+    this.#wire.stream.pause();
   }
 
   /** Destroys the socket. The running batch fails, and the pool drops the connection. */

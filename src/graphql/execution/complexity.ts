@@ -17,9 +17,12 @@ export function exceeded(
   let aliases = 0;
   let directives = 0;
   let items = 0;
+  let letters = 0;
   visit(document, {
     Field(node) {
-      if (node.alias) aliases++;
+      if (!node.alias) return;
+      aliases++;
+      letters = Math.max(letters, node.alias.value.length);
     },
     Directive() {
       directives++;
@@ -33,6 +36,7 @@ export function exceeded(
   const rules: readonly [actual: number, allowed: number, what: string][] = [
     [depth, limits.maxDepth, 'levels of fields inside fields'],
     [aliases, limits.maxAliases, 'aliases'],
+    [letters, MAX_ALIAS_LENGTH, 'characters of an alias'],
     [directives, limits.maxDirectives, 'directives'],
     [selections, limits.maxSelections, 'fields and fragments, each counted wherever it is spread'],
     [items, limits.maxListItems, LIST_ITEMS],
@@ -41,6 +45,9 @@ export function exceeded(
   const broken = rules.find(([actual, allowed]) => actual > allowed);
   return broken ? tooComplex(broken[1], broken[2]) : size;
 }
+
+/** An alias is repeated in each row of the answer. */
+const MAX_ALIAS_LENGTH = 200;
 
 const LIST_ITEMS = 'entries of a list';
 

@@ -5,9 +5,17 @@
 import { randomUUID } from 'node:crypto';
 import { isSafeError } from 'postgraphile/grafast';
 import { GraphQLError } from 'postgraphile/graphql';
+import { AnswerTooLargeError } from '../../database/answer-too-large.ts';
 import type { Constraints } from '../../database/constraints.ts';
 import { isUnavailable, unavailableReason } from '../../database/unavailable.ts';
-import { type ErrorCode, GONE, NOT_NOW, type UnavailableReason, WRONG } from '../client-error.ts';
+import {
+  type ErrorCode,
+  GONE,
+  NOT_NOW,
+  tooLarge,
+  type UnavailableReason,
+  WRONG,
+} from '../client-error.ts';
 import { clientMeaning, type FieldOf } from './database-errors.ts';
 
 export interface ErrorMaskOptions {
@@ -43,6 +51,10 @@ export function errorMask({ constraints, log }: ErrorMaskOptions, fieldOf: Field
     // The plans in src/graphql/schema throw SafeErrors with a code, PostGraphile's plans without.
     if (isSafeError(original)) {
       return rewrite(error, original.message, { ...original.extensions, code: codeOf(original) });
+    }
+    if (original instanceof AnswerTooLargeError) {
+      const message = tooLarge(original.maxBytes, original.isRead);
+      return rewrite(error, message, { code: 'TOO_COMPLEX' });
     }
     if (isUnavailable(original)) {
       return hide(error, original, 'UNAVAILABLE', NOT_NOW, unavailableReason(original));

@@ -12,11 +12,12 @@ import {
   type GraphQLSchema,
   getOperationAST,
 } from 'postgraphile/graphql';
-import { markRead } from '../../database/request.ts';
-import { TOO_OFTEN } from '../client-error.ts';
+import { callerOf, markRead } from '../../database/request.ts';
+import { TOO_OFTEN, tooLarge } from '../client-error.ts';
 import { type Execute, type Executor, executeCompiled } from '../compiled/execute.ts';
 import { keepPlansWithDocuments } from '../compiled/internals.ts';
 import { checkGrafast } from '../compiled/versions.ts';
+import { exceeds, mayExceed } from './answer-size.ts';
 import { exceededByVariables } from './complexity.ts';
 import { type Accepted, type DocumentOptions, documentReader } from './documents.ts';
 import { noteUnserved } from './grafserv.ts';
@@ -43,8 +44,8 @@ export interface ExecutionHooks {
   readonly mask: (error: GraphQLError) => GraphQLError;
   readonly executed: (request: IncomingMessage, what: Executed) => void;
   /**
-   * Counts the points of a request beyond its first, which HTTP has counted. Returns undefined, or the
-   * seconds until the person may ask again.
+   * Counts the points of a request beyond its first, which HTTP has counted; may be 0. Returns undefined, or
+   * the seconds until the person may ask again.
    */
   readonly charge: (request: IncomingMessage, points: number) => number | undefined;
 }
@@ -91,8 +92,7 @@ export function executionPlugin(
       const { points = 1, required } = accepted.get(args.document) ?? {};
       const missing = required && nullWhereRequired(required, operation, args.variableValues);
       if (missing) return { errors: [missing] };
-      const extra = points - 1;
-      const wait = request && extra > 0 ? charge(request, extra) : undefined;
+      const wait = request && charge(request, points - 1);
       if (request && wait !== undefined) {
         noteUnserved(request, 429, wait);
         const name = operation?.name?.value;
@@ -102,9 +102,15 @@ export function executionPlugin(
       const pgSettings = settingsOf(args.contextValue);
       if (kind === 'query' && pgSettings) markRead(pgSettings);
       const execute = config.execute as Execute;
-      const { result, executor } = compiled
+      const { result: made, executor } = compiled
         ? await executeCompiled(args, execute)
         : { result: await execute(args), executor: 'grafast' as const };
+      const { maxAnswerBytes } = options.limits;
+      const received = callerOf(pgSettings)?.receivedBytes ?? 0;
+      const result: ExecutionResult =
+        mayExceed(received, options.limits) && exceeds(made.data, maxAnswerBytes)
+          ? { data: null, errors: [answerTooLarge(maxAnswerBytes, kind === 'query')] }
+          : made;
       const ended = (error?: GraphQLError) => {
         const { code, errorId } = (error?.extensions ?? {}) as { code?: string; errorId?: string };
         if (request)
@@ -151,6 +157,9 @@ export function executionPlugin(
 
 const rateLimited = (): GraphQLError =>
   new GraphQLError(TOO_OFTEN, { extensions: { code: 'UNAVAILABLE', reason: 'RATE_LIMITED' } });
+
+const answerTooLarge = (maxBytes: number, isRead: boolean): GraphQLError =>
+  new GraphQLError(tooLarge(maxBytes, isRead), { extensions: { code: 'TOO_COMPLEX' } });
 
 /**
  * By default grafast keeps 500 operations with 50 plans each, and a large plan takes megabytes. With the

@@ -1,13 +1,13 @@
 /**
  * grafserv for Express, with our status and content type on its answers. Takes authenticated requests,
- * returns their results. Must never change the body of an answer.
+ * returns their results and reports their size. Must never change the body of an answer.
  *
  * A middleware of grafserv could do the same. grafserv calls one with `next.callback = (callback) => …`, and V8
  * allocates a function that is assigned to a property in the old generation. That function keeps the whole
  * request alive until the next full collection (docs/performance.md, "Garbage").
  */
 import type { IncomingMessage } from 'node:http';
-import type { RequestDigest, Result } from 'postgraphile/grafserv';
+import type { GrafservConfig, RequestDigest, Result } from 'postgraphile/grafserv';
 import { ExpressGrafserv } from 'postgraphile/grafserv/express/v4';
 import { RETRY_AFTER } from '../client-error.ts';
 
@@ -32,7 +32,17 @@ export function noteUnserved(
 
 const GRAPHQL = 'application/graphql-response+json';
 
+/** Called with the bytes of each answer before they are sent. */
+export type Answered = (request: IncomingMessage, bytes: number) => void;
+
 export class Grafserv extends ExpressGrafserv {
+  readonly #answered: Answered;
+
+  constructor(config: GrafservConfig, answered: Answered) {
+    super(config);
+    this.#answered = answered;
+  }
+
   protected override async processRequest(digest: RequestDigest): Promise<Result | null> {
     const result = await super.processRequest(digest);
     if (!result || !('statusCode' in result)) return result;
@@ -46,6 +56,9 @@ export class Grafserv extends ExpressGrafserv {
       result.headers['content-type'] = 'application/json; charset=utf-8';
     }
     const request = digest.requestContext.expressv4?.req;
+    if (request && result.type === 'buffer' && request.method === 'POST') {
+      this.#answered(request, result.buffer.byteLength);
+    }
     const noted = request && unserved.get(request);
     if (!noted) return result;
     result.statusCode = noted.status;

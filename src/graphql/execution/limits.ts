@@ -18,6 +18,8 @@ export interface Limits {
   readonly maxRows: number;
   /** Entries of one list, in the document or in the variables. */
   readonly maxListItems: number;
+  /** Bytes of an answer: those that the database sends, and those of the JSON. */
+  readonly maxAnswerBytes: number;
 }
 
 export const DEFAULT_LIMITS: Limits = {
@@ -28,4 +30,5 @@ export const DEFAULT_LIMITS: Limits = {
   maxSelections: 250,
   maxRows: 5000,
   maxListItems: 100,
+  maxAnswerBytes: 16 * 2 ** 20,
 };

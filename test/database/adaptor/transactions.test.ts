@@ -15,7 +15,7 @@ const seen: unknown[] = [];
 const dispatch: Dispatch = async (send, { client, pgSettings }) => {
   const { rows } = await client.query('select pg_backend_pid() as pid');
   seen.push([pgSettings?.[USER_ID_SETTING], rows[0].pid]);
-  return send();
+  return send(() => {});
 };
 const db = useAdaptor(() => ({ url: proxy.url(database.urls.authenticator), size: 1 }));
 const watched = useAdaptor(() => ({ url: database.urls.authenticator, size: 1, dispatch }));

@@ -47,6 +47,12 @@ const ATTACKS: [what: string, query: string, variables: object, limit: RegExp][]
     {},
     /10 levels/,
   ],
+  [
+    'a long alias',
+    `{ ${'a'.repeat(201)}: tasks { totalCount } }`,
+    {},
+    /200 characters of an alias/,
+  ],
   ['aliases', `{ ${times(100, (i) => `a${i}: tasks { totalCount }`)} }`, {}, /15 aliases/],
   [
     'aliases of mutations',
@@ -251,11 +257,12 @@ test('each limit is a setting', async () => {
     MAX_SELECTIONS: '5',
     MAX_ROWS: '6',
     MAX_LIST_ITEMS: '7',
+    MAX_ANSWER_BYTES: '80000',
     MAX_REQUEST_BYTES: '8000',
     RATE_LIMIT_PER_MINUTE: '9',
   };
   const config = loadConfig(names);
-  expect(Object.values(config.limits)).toEqual([1, 2, 3, 4, 5, 6, 7]);
+  expect(Object.values(config.limits)).toEqual([1, 2, 3, 4, 5, 6, 7, 80_000]);
   expect([config.maxRequestBytes, config.requestsPerMinute]).toEqual([8000, 9]);
   expect(() => loadConfig({ MAX_DEPTH: 'deep' })).toThrow(/MAX_DEPTH must be a whole number/);
   const answer = await strict.ask(OTHER, '{ me { tasks { totalCount } } }');
