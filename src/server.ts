@@ -154,6 +154,7 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
         },
         executed: noteExecuted,
         charge: rateLimit.charge,
+        answered: rateLimit.answered,
         accountDeleted: () => users.accountDeleted(),
         errors: {
           constraints: () => constraints,

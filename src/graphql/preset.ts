@@ -43,6 +43,7 @@ export interface PresetOptions {
   /** Called after each operation. */
   readonly executed: ExecutionHooks['executed'];
   readonly charge: ExecutionHooks['charge'];
+  readonly answered: ExecutionHooks['answered'];
   /** Called when `deleteMe` has deleted an account, before the client gets the answer. */
   readonly accountDeleted: () => void;
   /** The accounts in GraphiQL; undefined = no GraphiQL and no introspection. */
@@ -80,7 +81,7 @@ export function buildPreset(options: PresetOptions): GraphileConfig.Preset {
       pagesPlugin(maxPageSize),
       executionPlugin(
         { limits, maxPageSize, tellSchema: graphiql, executor: options.executor },
-        { mask, executed: options.executed, charge: options.charge },
+        { ...options, mask },
       ),
     ],
     // Global object identifiers, `query` in mutation payloads and new edges: a to-do list needs none of

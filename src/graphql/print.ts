@@ -35,6 +35,7 @@ export async function printApi(authenticatorUrl: string): Promise<string> {
         began: () => {},
         executed: () => {},
         charge: () => undefined,
+        answered: () => {},
         accountDeleted: () => {},
         graphiqlAccounts: undefined,
         watch: false,

@@ -55,7 +55,10 @@ export interface RateLimit {
    * still refuses a person whose answers have used up the minute while the request waited.
    */
   charge(request: IncomingMessage, points: number): number | undefined;
-  /** Counts the bytes of the answer, as far as they are more than the points that the request has cost. */
+  /**
+   * Counts the bytes of an answer, as far as they are more points than the request has cost so far. Called with
+   * the bytes from the database, then with the bytes of the JSON: the larger number counts.
+   */
   answered(request: IncomingMessage, bytes: number): void;
 }
 
@@ -91,8 +94,12 @@ export function openRateLimit(perMinute: number): RateLimit {
       return store.charge(keyOf(request), points, perMinute);
     },
     answered(request, bytes) {
-      const beyond = pointsOfAnswer(bytes) - 1 - (charged.get(request) ?? 0);
-      if (beyond > 0) store.owe(keyOf(request), beyond);
+      const points = pointsOfAnswer(bytes) - 1;
+      if (points <= 0) return;
+      const before = charged.get(request) ?? 0;
+      if (points <= before) return;
+      charged.set(request, points);
+      store.owe(keyOf(request), points - before);
     },
   };
 }

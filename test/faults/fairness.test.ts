@@ -24,7 +24,7 @@ const limited = useTestServer(database, {
 const turnsOnly = useTestServer(database, { ...POOL, maxConcurrent: MAX_CONCURRENT });
 const unlimited = useTestServer(database, {
   ...POOL,
-  limits: { ...DEFAULT_LIMITS, maxRows: 100_000 },
+  limits: { ...DEFAULT_LIMITS, maxRows: 100_000, maxAnswerBytes: 2 ** 30 },
 });
 const counted = useTestServer(database, { requestsPerMinute: 20 });
 
@@ -42,17 +42,21 @@ const searches = `{ ${Array.from({ length: 15 }, (_, i) => `s${i}: tasks(first: 
 /** 5,000 rows with 23 nested tasks for each task, as many as MAX_ROWS allows. */
 const largeAnswer = (nested: number): string =>
   `{ tasks(first: 200) { nodes { user { tasks(first: ${nested}) { nodes { id title } } } } } }`;
+/** The same rows with their descriptions: 14 MB with 7 nested tasks, 46 MB with 23. MAX_ANSWER_BYTES is 16 MiB. */
+const longTexts = (nested: number): string =>
+  `{ tasks(first: 200) { nodes { user { tasks(first: ${nested}) { nodes { id title description } } } } } }`;
 
 const median = (values: number[]): number =>
   values.toSorted((a, b) => a - b)[values.length >> 1] ?? 0;
 
-async function addAttacker(server: TestServer): Promise<string> {
+/** Each description has twelve times as many letters as `words`, at most 10,000. */
+async function addAttacker(server: TestServer, words: number): Promise<string> {
   const id = ++lastAttacker;
   await createTask(server, id, { title: 'first' });
   await database.privileged.query(
     `insert into public.task (user_id, title, description)
-     select $1, 'task ' || n, repeat('lorem ipsum ', 300) from generate_series(1, $2::integer) as n`,
-    [id, TASKS],
+     select $1, 'task ' || n, repeat('lorem ipsum ', $3) from generate_series(1, $2::integer) as n`,
+    [id, TASKS, words],
   );
   return `Bearer ${await server.token(id)}`;
 }
@@ -82,6 +86,7 @@ async function feel(
   server: TestServer,
   documents: (n: number) => string,
   rounds: number,
+  words = 300,
 ): Promise<Felt> {
   const quiet: number[] = [];
   const beside: number[] = [];
@@ -89,7 +94,7 @@ async function feel(
   const attack = new Map<number, number>();
   let refused = 0;
   let n = 0;
-  const attacker = await addAttacker(server);
+  const attacker = await addAttacker(server, words);
   const other = `Bearer ${await server.token(OTHER)}`;
   const window = async (times: number[]): Promise<void> => {
     for (let i = 0; i < REQUESTS; i++) {
@@ -133,6 +138,8 @@ interface Attack {
   readonly inSql: boolean;
   /** Without the limits. */
   readonly unlimited: (n: number) => string;
+  /** Length of the descriptions. */
+  readonly words?: number;
 }
 
 const ATTACKS: Attack[] = [
@@ -157,18 +164,34 @@ const ATTACKS: Attack[] = [
     documents: () => largeAnswer(23),
     unlimited: () => largeAnswer(200),
   },
+  {
+    what: 'small documents with long texts in their answers',
+    server: limited,
+    inSql: false,
+    documents: () => longTexts(7),
+    unlimited: () => longTexts(7),
+    words: 833,
+  },
+  {
+    what: 'answers that are refused at their size',
+    server: limited,
+    inSql: false,
+    documents: () => longTexts(23),
+    unlimited: () => longTexts(10),
+    words: 833,
+  },
 ];
 
 describe.each(ATTACKS)('beside a flood of $what', (attack) => {
   test('another person is served', UNLESS_BUSY, async () => {
-    const { ratio, most, refused } = await feel(attack.server, attack.documents, 3);
+    const { ratio, most, refused } = await feel(attack.server, attack.documents, 3, attack.words);
     expect(most).toBeLessThanOrEqual(MAX_CONCURRENT);
     expect(refused).toBe(0);
     expect(ratio).toBeLessThan(MOST_RATIO);
   });
 
   test('the control: without the limits that person waits', UNLESS_BUSY, async () => {
-    const { ratio, most } = await feel(unlimited, attack.unlimited, 1);
+    const { ratio, most } = await feel(unlimited, attack.unlimited, 1, attack.words);
     if (attack.inSql) expect(most).toBeGreaterThan(MAX_CONCURRENT);
     expect(ratio).toBeGreaterThan(MOST_RATIO);
   });

@@ -55,6 +55,7 @@ export function useOperations(
       identityOf: () => ({ userId: who, email: null, issuedAt: 0, expiresAt: 0 }),
       began: (_, pgSettings) => settings.push(new WeakRef(pgSettings)),
       charge: () => undefined,
+      answered: () => {},
       executed: () => {},
       accountDeleted: () => {},
       graphiqlAccounts: undefined,

@@ -20,7 +20,7 @@ import { checkGrafast } from '../compiled/versions.ts';
 import { exceeds, mayExceed } from './answer-size.ts';
 import { exceededByVariables } from './complexity.ts';
 import { type Accepted, type DocumentOptions, documentReader } from './documents.ts';
-import { noteUnserved } from './grafserv.ts';
+import { type Answered, noteUnserved } from './grafserv.ts';
 import { atItsField, type PageRequest } from './page-errors.ts';
 import { MAX_PLANS_PER_OPERATION } from './plan-budget.ts';
 import { nullWhereRequired } from './required-variables.ts';
@@ -48,6 +48,8 @@ export interface ExecutionHooks {
    * the seconds until the person may ask again.
    */
   readonly charge: (request: IncomingMessage, points: number) => number | undefined;
+  /** Gets the bytes that the database has sent for a request, also if its answer is refused. */
+  readonly answered: Answered;
 }
 
 export interface ExecutionOptions extends DocumentOptions {
@@ -56,7 +58,7 @@ export interface ExecutionOptions extends DocumentOptions {
 
 export function executionPlugin(
   options: ExecutionOptions,
-  { mask, executed, charge }: ExecutionHooks,
+  { mask, executed, charge, answered }: ExecutionHooks,
 ): GraphileConfig.Plugin {
   const compiled = options.executor === 'compiled';
   if (compiled) checkGrafast();
@@ -107,6 +109,7 @@ export function executionPlugin(
         : { result: await execute(args), executor: 'grafast' as const };
       const { maxAnswerBytes } = options.limits;
       const received = callerOf(pgSettings)?.receivedBytes ?? 0;
+      if (request) answered(request, received);
       const result: ExecutionResult =
         mayExceed(received, options.limits) && exceeds(made.data, maxAnswerBytes)
           ? { data: null, errors: [answerTooLarge(maxAnswerBytes, kind === 'query')] }

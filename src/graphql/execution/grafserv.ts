@@ -32,7 +32,7 @@ export function noteUnserved(
 
 const GRAPHQL = 'application/graphql-response+json';
 
-/** Called with the bytes of each answer before they are sent. */
+/** Called with the bytes of a request's answer: for the rate limit. */
 export type Answered = (request: IncomingMessage, bytes: number) => void;
 
 export class Grafserv extends ExpressGrafserv {
