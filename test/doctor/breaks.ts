@@ -192,8 +192,8 @@ export const breaks = (database: string): [string, string, string, string][] => 
   ],
   [
     'a trigger that only warns',
-    "raise exception '% of % cannot be changed'",
-    "raise warning '% of % cannot be changed'",
+    "raise exception '% of % can not be changed'",
+    "raise warning '% of % can not be changed'",
     'TRIGGER_REPLACED app_private.refuse_change()',
   ],
   [
