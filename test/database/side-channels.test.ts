@@ -122,7 +122,9 @@ async function telling(
             await probe(attempt, column, schema, condition, held),
             await probe(attempt, column, schema, condition, free),
           ];
-          if (a !== b) told.push(`${name}: ${attempt.sql} [${condition}] (${column.column})`);
+          if (a !== b) {
+            told.push(`${name}: ${attempt.sql} [${condition}] (${column.column}): ${a} not ${b}`);
+          }
         }
       }
     }
