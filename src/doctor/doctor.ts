@@ -3,7 +3,7 @@
  * never changes anything and needs no rights: the owner and the server's login get the same answer.
  */
 import type { ClientBase, Pool } from 'pg';
-import { dropConnection } from '../database/one-round-trip/driver.ts';
+import { patiently } from '../database/patiently.ts';
 import { doctorSql } from './statement.ts';
 
 export interface Finding {
@@ -55,23 +55,11 @@ export async function examineHere(client: ClientBase, login = SERVER_LOGIN): Pro
 }
 
 /** Over the server's own pool, judging the login the server really has. */
-export async function examineServer(pool: Pool): Promise<Finding[]> {
-  const client = await pool.connect();
-  let failure: Error | undefined;
-  // A database that hangs would keep the connection and its caller forever.
-  const late = setTimeout(() => dropConnection(client), PATIENCE_MS);
-  try {
+export const examineServer = (pool: Pool): Promise<Finding[]> =>
+  patiently(pool, PATIENCE_MS, async (client) => {
     const { rows } = await client.query<{ login: string }>('select session_user as login');
-    return await examine(client, rows[0]?.login);
-  } catch (error) {
-    failure = error as Error;
-    throw error;
-  } finally {
-    clearTimeout(late);
-    // The pool must not give a failed connection to the next request.
-    client.release(failure);
-  }
-}
+    return examine(client, rows[0]?.login);
+  });
 
 export const errorsOf = (findings: readonly Finding[]): Finding[] =>
   findings.filter(({ level }) => level === 'error');

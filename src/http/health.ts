@@ -1,23 +1,28 @@
 /**
  * GET /readyz: whether requests can be served now. Takes the pool; answers 200 {"status":"ready"} or 503
- * with Retry-After and the reasons: the database, its schema, the doctor. In production it must never show
- * the doctor's codes or the drift to a client without METRICS_TOKEN: they describe how to attack.
+ * with Retry-After and the reasons. In production it must never show the doctor's codes, the drift or the
+ * database's state to a client without METRICS_TOKEN: they describe how to attack.
  *
- * In production a database makes the server not ready if it lacks a migration or has run another one. A
- * database with newer migrations does not: during a deployment every old server sees such a database.
+ * A probe runs one small query that waits for no lock. What the doctor and the migrations say is worked out
+ * beside it, at most every ten seconds. They read the tables' definitions, so a statement that holds a table
+ * (a migration, a vacuum full) delays them; the probe then goes by what they said last. A database without an
+ * answer is a reason, an answer that is late is none.
  *
- * Each probe runs one small query, and the result of the doctor is cached. Errors of the doctor make a
- * production server not ready. Outside production they are listed beside "ready", because a developer in the
- * middle of a change still needs answers. Warnings are not reported.
+ * In production a database makes the server not ready if rows are in danger (an error of the doctor), or if it
+ * lacks a migration or has run another one. A database with newer migrations does not: during a deployment
+ * every old server sees such a database. Nor does a standby, which still answers queries. Outside production
+ * errors are listed beside "ready", because a developer in the middle of a change still needs answers.
  */
 import type { RequestHandler } from 'express';
 import type { Pool } from 'pg';
 import { askBriefly } from '../database/pool.ts';
+import { isLoginRefused, unavailableReason } from '../database/unavailable.ts';
 import { errorsOf, examineServer } from '../doctor/doctor.ts';
 import { serverDrift } from '../migrate/boot-drift.ts';
 import type { Committed } from '../migrate/committed.ts';
 import { describeDrift } from '../migrate/drift.ts';
 import { isOperator } from './operator.ts';
+import { kept, within } from './verdict.ts';
 
 export interface ReadinessOptions {
   readonly pool: Pool;
@@ -34,35 +39,54 @@ export interface ReadinessOptions {
 /** In milliseconds. Load balancers give up on a probe that takes longer. */
 const PATIENCE_MS = 2000;
 
+/** How long a probe waits for a new verdict before it goes by the last one, in milliseconds. */
+const VERDICT_MS = 1000;
+
 const KEEP_MS = 10_000;
 
 const RETRY_AFTER_SECONDS = 5;
 
-/** In place of the doctor's codes and the drift. */
+/** For clients without METRICS_TOKEN, in place of the doctor's codes and the drift. */
 const NEUTRAL = 'database not as expected';
+
+/** For the same clients, in place of the reason. */
+const UNREACHABLE = 'database unreachable';
 
 export function readiness(options: ReadinessOptions): RequestHandler {
   const { pool, production, log } = options;
-  const verdict = kept(options.keepMs ?? KEEP_MS, async () => ({
-    codes: [...new Set(errorsOf(await examineServer(pool)).map(({ code }) => code))],
-    drifts: await serverDrift(pool, options.committed()),
-  }));
+  const verdicts = kept(
+    options.keepMs ?? KEEP_MS,
+    async () => ({
+      codes: [...new Set(errorsOf(await examineServer(pool)).map(({ code }) => code))],
+      drifts: await serverDrift(pool, options.committed()),
+    }),
+    (error) => log(`/readyz goes by the last verdict: ${messageOf(error)}`),
+  );
 
   const check = async (): Promise<Health> => {
+    let state: State;
     try {
-      if (!(await hasSchema(pool))) return notReady('schema missing');
-      const { codes, drifts } = await verdict();
-      const grave = drifts.filter(({ kind }) => kind === 'behind' || kind === 'edited');
-      const reasons = [...codes.map((code) => `doctor: ${code}`), ...grave.map(describeDrift)];
-      return {
-        reasons: production ? reasons : [],
-        open: production && reasons.length > 0 ? [NEUTRAL] : [],
-        findings: [...codes, ...drifts.map(describeDrift)],
-      };
+      state = await stateOf(pool);
     } catch (error) {
-      log(`not ready: ${error instanceof Error ? error.message : error}`);
-      return notReady('database unreachable');
+      log(`not ready: ${messageOf(error)}`);
+      return notReady(reasonOf(error));
     }
+    if (!state.migrated) return { ...notReady('schema missing'), open: ['schema missing'] };
+    const verdict = await verdicts.newest(VERDICT_MS);
+    const { codes = [], drifts = [] } = verdict ?? {};
+    const grave = drifts.filter(({ kind }) => kind === 'behind' || kind === 'edited');
+    const reasons = [...codes.map((code) => `doctor: ${code}`), ...grave.map(describeDrift)];
+    return {
+      reasons: production ? reasons : [],
+      open: production && reasons.length > 0 ? [NEUTRAL] : [],
+      findings: [
+        ...(verdict ? [] : ['doctor: no answer yet']),
+        ...codes,
+        ...drifts.map(describeDrift),
+        ...(state.standby ? ['database is a standby: read only'] : []),
+        ...(state.readOnly && !state.standby ? ['database is read only'] : []),
+      ],
+    };
   };
 
   // Simultaneous probes share one answer. On a database that hangs they must not take a connection each.
@@ -74,9 +98,10 @@ export function readiness(options: ReadinessOptions): RequestHandler {
     return asking;
   };
 
+  const late = () => notReady(pool.waitingCount > 0 ? 'no free connection' : 'database silent');
+
   return async (request, response) => {
-    const late = notReady('database unreachable');
-    const health = await within(PATIENCE_MS, ask(), late);
+    const health = (await within(PATIENCE_MS, ask())) ?? late();
     const detailed = !production || isOperator(request, options.token);
     const reasons = detailed ? health.reasons : health.open;
     const findings = detailed ? health.findings : [];
@@ -97,40 +122,39 @@ interface Health {
   readonly findings: readonly string[];
 }
 
-const notReady = (reason: string): Health => ({ reasons: [reason], open: [reason], findings: [] });
+const notReady = (reason: string): Health => ({
+  reasons: [reason],
+  open: [UNREACHABLE],
+  findings: [],
+});
 
-/** Whether the function exists that the first request of every person calls. */
-async function hasSchema(pool: Pool): Promise<boolean> {
-  const { rows } = await askBriefly<{ there: boolean }>(
+interface State {
+  /** Whether the function exists that the first request of every person calls. */
+  readonly migrated: boolean;
+  readonly standby: boolean;
+  /** A standby always is. Otherwise somebody set it, for the database or the login. */
+  readonly readOnly: boolean;
+}
+
+/** No lock on a table, whatever happens to the tables. */
+async function stateOf(pool: Pool): Promise<State> {
+  const { rows } = await askBriefly<State>(
     pool,
-    "select to_regprocedure('app_private.ensure_user(integer, text, timestamptz)') is not null as there",
+    `select to_regprocedure('app_private.ensure_user(integer, text, timestamptz)') is not null as migrated,
+      pg_is_in_recovery() as standby, current_setting('transaction_read_only') = 'on' as "readOnly"`,
   );
-  return rows[0]?.there ?? false;
+  return rows[0] ?? { migrated: false, standby: false, readOnly: false };
 }
 
-/** Caches the result of `work` for `ms` milliseconds. A failure is not cached. */
-function kept<T>(ms: number, work: () => Promise<T>): () => Promise<T> {
-  let last: { readonly result: Promise<T>; readonly until: number } | undefined;
-  return () => {
-    if (last && Date.now() < last.until) return last.result;
-    const result = work();
-    const mine = { result, until: Date.now() + ms };
-    last = mine;
-    result.catch(() => {
-      if (last === mine) last = undefined;
-    });
-    return result;
-  };
+/** Why there was no answer, for the operator. */
+function reasonOf(error: unknown): string {
+  if (isLoginRefused(error)) return 'database refuses the login of the server';
+  const code = error instanceof Error && 'code' in error ? error.code : undefined;
+  if (code === '3D000') return 'database missing';
+  if (code === '53300') return 'database has no connection left';
+  if (unavailableReason(error) === 'BUSY') return 'no free connection';
+  return UNREACHABLE;
 }
 
-async function within<T>(ms: number, work: Promise<T>, otherwise: T): Promise<T> {
-  let timer: NodeJS.Timeout | undefined;
-  const late = new Promise<T>((resolve) => {
-    timer = setTimeout(resolve, ms, otherwise);
-  });
-  try {
-    return await Promise.race([work, late]);
-  } finally {
-    clearTimeout(timer);
-  }
-}
+const messageOf = (error: unknown): string =>
+  error instanceof Error ? error.message : String(error);

@@ -4,6 +4,7 @@
  * logged: an index created in an emergency must not stop the service.
  */
 import type { Pool } from 'pg';
+import { patiently } from '../database/patiently.ts';
 import { OperatorError } from '../errors.ts';
 import type { Committed } from './committed.ts';
 import { type Drift, describeDrift, findDrift } from './drift.ts';
@@ -23,19 +24,11 @@ export async function refuseDrift(
   for (const drift of drifts) log(`${describeDrift(drift)} (npm run db -- status)`);
 }
 
-export async function serverDrift(pool: Pool, committed: readonly Committed[]): Promise<Drift[]> {
-  const client = await pool.connect();
-  let failure: Error | undefined;
-  try {
-    return await findDrift(client, committed);
-  } catch (error) {
-    failure = error as Error;
-    throw error;
-  } finally {
-    // The pool must not hand a broken connection to a request.
-    client.release(failure);
-  }
-}
+/** How long the server waits for an answer, in milliseconds. */
+const PATIENCE_MS = 15_000;
+
+export const serverDrift = (pool: Pool, committed: readonly Committed[]): Promise<Drift[]> =>
+  patiently(pool, PATIENCE_MS, (client) => findDrift(client, committed));
 
 const FIXES: Record<Drift['kind'], string> = {
   behind: 'run npm run db -- migrate with DATABASE_URL set to the owner, then start again.',

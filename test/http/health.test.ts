@@ -10,12 +10,15 @@ import { readiness } from '../../src/http/health.ts';
 import { readCommitted } from '../../src/migrate/committed.ts';
 import { useTestDatabase } from '../support/database.ts';
 import { mend, UNPROTECTED } from '../support/doctor.ts';
+import { useFaultProxy } from '../support/fault-proxy.ts';
 import { shippedRoot } from '../support/process.ts';
 
 const shipped = () => readCommitted(join(shippedRoot(), 'migrations'));
 
 const database = useTestDatabase();
 const empty = useTestDatabase();
+/** In front of the database, for one that does not answer. */
+const proxy = useFaultProxy(database.urls.authenticator);
 
 /** METRICS_TOKEN of every server here. */
 const TOKEN = 'operator';
@@ -63,13 +66,12 @@ async function serve(connectionString: string, keepMs: number, committed = shipp
   };
 }
 
-/** A probe is given up after two seconds, which a busy machine may take: asks again then. */
-const patient = (ask: Awaited<ReturnType<typeof serve>>) => async () => {
-  for (let i = 0; ; i++) {
-    const answer = await ask();
-    if (i === 10 || answer.body.reasons?.[0] !== 'database unreachable') return answer;
-  }
-};
+/**
+ * A probe does not wait for a new verdict for longer than a second, which a busy machine may need. So these
+ * ask until the answer is the one expected.
+ */
+const becomes = (ask: () => Promise<unknown>, answer: unknown) =>
+  expect.poll(() => ask(), { timeout: 60_000 }).toEqual(answer);
 
 const READY = { status: 200, retryAfter: null, cache: 'no-store', body: { status: 'ready' } };
 
@@ -81,22 +83,22 @@ const unavailable = (reason: string) => ({
 });
 
 test('a finding makes it unavailable, and fixing it makes it ready again', async () => {
-  const ask = patient(await serve(database.urls.authenticator, 0));
-  expect(await ask()).toEqual(READY);
+  const ask = await serve(database.urls.authenticator, 0);
+  await becomes(ask, READY);
   await database.owner.query(UNPROTECTED);
-  expect(await ask()).toEqual(unavailable('doctor: RLS_OFF'));
+  await becomes(ask, unavailable('doctor: RLS_OFF'));
   await mend(database.owner);
   // The table is in no migration.
   const body = { ...READY.body, findings: ['schema changed by hand'] };
-  expect(await ask()).toEqual({ ...READY, body });
+  await becomes(ask, { ...READY, body });
   await database.owner.query('drop table public.secret');
-  expect(await ask()).toEqual(READY);
+  await becomes(ask, READY);
 });
 
 test('only the operator learns what the doctor found', async () => {
   const ask = await serve(database.urls.authenticator, 60_000);
   await database.owner.query(UNPROTECTED);
-  expect(await patient(ask)()).toEqual(unavailable('doctor: RLS_OFF'));
+  await becomes(ask, unavailable('doctor: RLS_OFF'));
   for (const token of ['', 'wrong']) {
     expect(await ask(token)).toEqual(unavailable('database not as expected'));
   }
@@ -104,8 +106,8 @@ test('only the operator learns what the doctor found', async () => {
 });
 
 test('the verdict is kept, so that probes cost no examination each', async () => {
-  const ask = patient(await serve(database.urls.authenticator, 60_000));
-  expect(await ask()).toEqual(READY);
+  const ask = await serve(database.urls.authenticator, 60_000);
+  await becomes(ask, READY);
   await database.owner.query(UNPROTECTED);
   expect(await ask()).toEqual(READY);
   await database.owner.query('drop table public.secret');
@@ -120,28 +122,91 @@ test('a database that is not there is a reason', async () => {
 
 test('a database without the schema is a reason', async () => {
   await empty.owner.query('drop schema app_private cascade');
-  const ask = patient(await serve(empty.urls.authenticator, 0));
+  const ask = await serve(empty.urls.authenticator, 0);
   expect(await ask()).toEqual(unavailable('schema missing'));
 });
 
-test('a database that hangs is a reason, and takes one connection however many ask', async () => {
+test('a locked table delays no probe, and takes one connection however many ask', async () => {
   const ask = await serve(database.urls.authenticator, 0);
-  expect(await patient(ask)()).toEqual(READY);
+  await becomes(ask, READY);
+  for (const table of ['public.task', 'public."user"', 'pg_catalog.pg_policy']) {
+    await database.privileged.query(`begin; lock table ${table} in access exclusive mode`);
+    try {
+      const answers = await Promise.all([ask(), ask(), ask(), ask()]);
+      for (const answer of answers) expect([table, answer]).toEqual([table, READY]);
+      const { rows } = await database.privileged.query(
+        `select count(*)::integer as n from pg_stat_activity
+         where datname = current_database() and application_name = 'rowguard' and state = 'active'`,
+      );
+      expect(rows[0]?.n).toBeLessThanOrEqual(1);
+    } finally {
+      await database.privileged.query('rollback');
+    }
+  }
+});
+
+test('a server that starts while a table is locked is ready, and says that the doctor is late', async () => {
   await database.privileged.query(
     'begin; lock table pg_catalog.pg_policy in access exclusive mode',
   );
+  const ask = await serve(database.urls.authenticator, 0);
   try {
-    const answers = await Promise.all([ask(), ask(), ask(), ask()]);
-    for (const answer of answers) expect(answer).toEqual(unavailable('database unreachable'));
-    const { rows } = await database.privileged.query(
-      `select count(*)::integer as n from pg_stat_activity
-       where datname = current_database() and application_name = 'rowguard' and state = 'active'`,
-    );
-    expect(rows[0]?.n).toBe(1);
+    const body = { ...READY.body, findings: ['doctor: no answer yet'] };
+    expect(await ask()).toEqual({ ...READY, body });
+    expect(await ask('')).toEqual(READY);
   } finally {
     await database.privileged.query('rollback');
   }
-  expect(await patient(ask)()).toEqual(READY);
+  await becomes(ask, READY);
+});
+
+test('a database that does not answer is a reason', async () => {
+  const ask = await serve(proxy.url(database.urls.authenticator), 0);
+  await becomes(ask, READY);
+  proxy.fault = 'freeze';
+  try {
+    expect(await ask()).toEqual(unavailable('database silent'));
+    expect(await ask('')).toEqual(unavailable('database unreachable'));
+  } finally {
+    proxy.fault = 'pass';
+    proxy.cut();
+  }
+  await becomes(ask, READY);
+});
+
+test('a pool without a free connection is a reason of its own', async () => {
+  const ask = await serve(database.urls.authenticator, 0);
+  await becomes(ask, READY);
+  const pool = opened.at(-1)?.pool as Pool;
+  const held = [await pool.connect(), await pool.connect()];
+  try {
+    expect(await ask()).toEqual(unavailable('no free connection'));
+  } finally {
+    for (const client of held) client.release();
+  }
+  await becomes(ask, READY);
+});
+
+test.each([
+  ['a wrong password', { password: 'wrong' }, 'database refuses the login of the server'],
+  ['another name', { pathname: '/nowhere' }, 'database missing'],
+])('%s is a reason of its own', async (_, change, reason) => {
+  const ask = await serve(Object.assign(new URL(database.urls.authenticator), change).href, 0);
+  expect(await ask()).toEqual(unavailable(reason));
+  expect(await ask('')).toEqual(unavailable('database unreachable'));
+});
+
+test('a read only database is ready for queries, and named to the operator', async () => {
+  const name = new URL(database.urls.owner).pathname.slice(1);
+  await database.privileged.query(`alter database ${name} set default_transaction_read_only = on`);
+  try {
+    const ask = await serve(database.urls.authenticator, 60_000);
+    const body = { ...READY.body, findings: ['database is read only'] };
+    await becomes(ask, { ...READY, body });
+    expect(await ask('')).toEqual(READY);
+  } finally {
+    await database.privileged.query(`alter database ${name} reset default_transaction_read_only`);
+  }
 });
 
 test('a database behind the code, or with other migrations, is not ready; one that is ahead says so and is', async () => {
@@ -154,14 +219,14 @@ test('a database behind the code, or with other migrations, is not ready; one th
     hash: 'sha1:0',
     edited: false,
   };
-  const behind = patient(await serve(database.urls.authenticator, 0, [...files, next]));
-  expect(await behind()).toEqual(unavailable('schema behind: 000099-next.sql'));
+  const behind = await serve(database.urls.authenticator, 0, [...files, next]);
+  await becomes(behind, unavailable('schema behind: 000099-next.sql'));
 
   const other = files.map((file, i) => (i === 0 ? { ...file, hash: 'sha1:0' } : file));
-  const edited = patient(await serve(database.urls.authenticator, 0, other));
-  expect(await edited()).toEqual(unavailable(`schema edited: ${files[0]?.file}`));
+  const edited = await serve(database.urls.authenticator, 0, other);
+  await becomes(edited, unavailable(`schema edited: ${files[0]?.file}`));
 
-  const ahead = patient(await serve(database.urls.authenticator, 0, files.slice(0, -1)));
+  const ahead = await serve(database.urls.authenticator, 0, files.slice(0, -1));
   const body = { ...READY.body, findings: [`schema ahead: ${files.at(-1)?.filename}`] };
-  expect(await ahead()).toEqual({ ...READY, body });
+  await becomes(ahead, { ...READY, body });
 });
