@@ -26,6 +26,7 @@ import { OrdersPlugin } from './schema/orders.ts';
 import { pagesPlugin } from './schema/pages.ts';
 import { RawValuesPlugin } from './schema/raw-values.ts';
 import { LeanSurfacePlugin, PlainIdsPlugin } from './schema/shape.ts';
+import { CollationsPlugin } from './schema/texts.ts';
 import { unknownTypesPlugin } from './schema/unknown-types.ts';
 import { WritesPlugin } from './schema/writes.ts';
 
@@ -70,6 +71,7 @@ export function buildPreset(options: PresetOptions): GraphileConfig.Preset {
       NonNullPlugin,
       accountDeletedPlugin(options.accountDeleted),
       FiltersPlugin,
+      CollationsPlugin,
       OrdersPlugin,
       KeylessPlugin,
       WritesPlugin,

@@ -138,6 +138,26 @@ describe('a page is read in order, without sorting', () => {
     const [plan] = await plans('{ tasks(first: 10, orderBy: TITLE_ASC) { nodes { title } } }');
     expect(plan && nodes(plan).map((node) => node['Node Type'])).toContain('Sort');
   });
+  test('an index with the collation of the API gives the order of titles, and a default one does not', async () => {
+    const query =
+      '{ tasks(first: 10, orderBy: TITLE_ASC) { nodes { title } pageInfo { endCursor } } }';
+    const { tasks } = dataOf(await server.ask(WHO, query));
+    const next = query.replace('first: 10', `first: 10, after: "${tasks.pageInfo.endCursor}"`);
+    const sorts = async (column: string) => {
+      await database.owner.query(
+        `create index task_user_id_title on public.task (user_id, ${column}, id)`,
+      );
+      const [plan] = await plans(next);
+      await database.owner.query('drop index public.task_user_id_title');
+      const all = plan ? nodes(plan) : [];
+      return [
+        all.some((node) => node['Node Type'] === 'Sort'),
+        all.some((node) => node['Index Name'] === 'task_user_id_title'),
+      ];
+    };
+    expect(await sorts('title collate "und-x-icu"')).toEqual([false, true]);
+    expect((await sorts('title'))[0]).toBe(true);
+  });
   test('a nullable column is read from an index that says whether there is a value', async () => {
     await database.owner.query(`
       create table public.bill (

@@ -31,6 +31,8 @@ const oneOf =
 export const isText = oneOf(TYPES.text);
 export const isTime = oneOf(TYPES.timestamptz);
 const isOtherText = oneOf(TYPES.varchar, TYPES.bpchar, TYPES.citext, TYPES.uuid);
+/** Whether values have a collation. */
+export const isCollated = oneOf(TYPES.text, TYPES.varchar, TYPES.bpchar, TYPES.citext);
 const isDate = oneOf(TYPES.date, TYPES.timestamp, TYPES.time, TYPES.timetz);
 export const isNumber = oneOf(
   TYPES.int2,

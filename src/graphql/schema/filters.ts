@@ -22,6 +22,7 @@ import {
   isText,
   type Kind,
 } from './columns.ts';
+import { contains } from './texts.ts';
 
 export const FiltersPlugin: GraphileConfig.Plugin = {
   name: 'FiltersPlugin',
@@ -77,7 +78,7 @@ function filtersOf(
       'search',
       filter(
         build.graphql.GraphQLString,
-        `Only rows with this text in ${texts.map(({ field }) => field).join(' or ')}. Case does not matter; no character is a wildcard.`,
+        `Only rows with this text in ${texts.map(({ field }) => field).join(' or ')}. Case and the encoding of accents do not matter; no character is a wildcard.`,
         search(texts.map(({ column }) => column)),
       ),
     );
@@ -189,14 +190,12 @@ const ofColumn =
       callback: (expression) => compare(value, expression),
     });
 
-/** strpos has no wildcards, so nothing needs escaping. */
 const search =
   (columns: readonly string[]): Apply =>
   (condition, value) => {
     const text = sqlValueWithCodec(value, TYPES.text);
-    const found = columns.map(
-      (column) =>
-        sql`strpos(lower(${condition.alias}.${sql.identifier(column)}), lower(${text})) > 0`,
+    const found = columns.map((column) =>
+      contains(sql`${condition.alias}.${sql.identifier(column)}`, text),
     );
     condition.where(sql.parens(sql.join(found, ' or ')));
   };

@@ -1,8 +1,8 @@
 /**
  * Sort orders: every orderable column of a table or view, and computed columns that ask for it. Equal values are
  * ordered by the primary key in the same direction (PostGraphile's rule), so each cursor is one place. A null in
- * updated_at is the earliest time; any other null comes last in both directions. Must never let a row without a
- * value get lost between two pages.
+ * updated_at is the earliest time; any other null comes last in both directions. Texts are in the order of Unicode.
+ * Must never let a row without a value get lost between two pages.
  */
 import type {} from 'graphile-build-pg';
 import type {} from 'postgraphile';
@@ -14,8 +14,16 @@ import {
 } from 'postgraphile/@dataplan/pg';
 import type { GraphQLEnumValueConfig } from 'postgraphile/graphql';
 import { type SQL, sql } from 'postgraphile/pg-sql2';
-import { CHANGED_COLUMN, isOrderable, isOwnerColumn, isTime, type Kind } from './columns.ts';
+import {
+  CHANGED_COLUMN,
+  isCollated,
+  isOrderable,
+  isOwnerColumn,
+  isTime,
+  type Kind,
+} from './columns.ts';
 import { computedColumns } from './functions.ts';
+import { hasOwnCollation, ordered } from './texts.ts';
 
 type Direction = 'ASC' | 'DESC';
 
@@ -69,29 +77,43 @@ export function ordersOf(build: GraphileBuild.Build, codec: PgCodecWithAttribute
   const both = (make: (variant: 'asc' | 'desc') => Order): Order[] => [make('asc'), make('desc')];
   const columns = Object.entries(codec.attributes).flatMap(([attributeName, attribute]) =>
     both((variant) => ({
-      codec: attribute.codec,
+      ...inUnicode(
+        attribute,
+        hasOwnCollation(attribute),
+        (row) => sql`${row}.${sql.identifier(attributeName)}`,
+      ),
       notNull: attribute.notNull,
       name: inflection.orderByAttributeEnum({ codec, attributeName, variant }),
       field: inflection.attribute({ codec, attributeName }),
       direction: variant === 'asc' ? 'ASC' : 'DESC',
-      expression: (row) => sql`${row}.${sql.identifier(attributeName)}`,
       nullIsEarliest: attributeName === CHANGED_COLUMN && isTime(attribute),
       computed: false,
     })),
   );
   const computed = computedColumns(build, codec).flatMap(({ resource, expression, notNull }) =>
     both((variant) => ({
-      codec: resource.codec as PgCodec,
+      ...inUnicode({ codec: resource.codec as PgCodec }, false, expression),
       notNull,
       name: inflection.computedAttributeOrder({ resource, variant }),
       field: inflection.computedAttributeField({ resource }),
       direction: variant === 'asc' ? 'ASC' : 'DESC',
-      expression,
       nullIsEarliest: false,
       computed: true,
     })),
   );
   return [...columns, ...computed];
+}
+
+/** Texts in the order of Unicode, unless their column has a collation of its own. Other values as they are. */
+function inUnicode(
+  kind: Kind,
+  keepsCollation: boolean,
+  expression: Order['expression'],
+): Pick<Order, 'codec' | 'expression'> {
+  if (!isCollated(kind)) return { codec: kind.codec, expression };
+  // citext would compare in the locale of the database. On a text column the cast does nothing.
+  const text = (row: SQL) => sql`${expression(row)}::text`;
+  return { codec: TYPES.text, expression: keepsCollation ? text : (row) => ordered(text(row)) };
 }
 
 function enumValueOf(order: Order): GraphQLEnumValueConfig {
@@ -101,8 +123,8 @@ function enumValueOf(order: Order): GraphQLEnumValueConfig {
     ? '; null counts as the earliest'
     : '; rows without a value are last';
   const description = `By ${field}, ${way}${notNull ? '' : nulls}.`;
-  // PostGraphile's own order is right for columns that are never null.
-  if (notNull) return { description };
+  // PostGraphile's own order is right for columns that are never null, unless they are texts.
+  if (notNull && !isCollated(order)) return { description };
   return { description, extensions: { grafast: { apply: applyOrder(order) } } };
 }
 
