@@ -12,6 +12,8 @@
 -- searches pg_catalog first, and the runner pins search_path to ''. app_private must not be in search_path,
 -- because policies are compared as text.
 --
+-- Keywords are folded and matched in the collation "C": in a Turkish database lower('INSERT') is not insert.
+--
 -- Words: *served* is schema public, which the API shows. The *identity* is app_private.current_user_id(). A served
 -- table is of one *kind*: *owned* (a row belongs to a person), *member* (to the members of something) or
 -- *reference* (everybody signed in reads it, nobody writes it). The owner column of a member table is its key.
@@ -143,7 +145,8 @@ held as materialized (
   select c.oid as relation, c.name, c.served, c.relkind, c.is_table,
     -- The key of a member table is written by people; the policy checks it.
     case c.kind when 'owned' then c.owner_number end as owner_number, x.attname, x.attnum,
-    x.attidentity, lower(x.privilege_type) as privilege, x.grantee, r.name as role, r.is_server, x.is_grantable
+    x.attidentity, lower(x.privilege_type collate "C") as privilege, x.grantee, r.name as role, r.is_server,
+    x.is_grantable
   from (
     select c.oid as relation, null::name as attname, null::smallint as attnum, null::"char" as attidentity,
       a.privilege_type, a.grantee, a.is_grantable
@@ -227,7 +230,7 @@ routine as materialized (
     f.proconfig, f.proacl, f.prokind, f.prosqlbody is not null as is_standard,
     f.prorettype in ('pg_catalog.trigger'::pg_catalog.regtype, 'pg_catalog.event_trigger'::pg_catalog.regtype) as is_trigger,
     l.lanname as language,
-    coalesce(pg_get_function_sqlbody(f.oid), f.prosrc) as body,
+    coalesce(pg_get_function_sqlbody(f.oid), f.prosrc) collate "C" as body,
     format('%I.%I(%s)', s.nspname, f.proname, oidvectortypes(f.proargtypes)) as name
   from pg_catalog.pg_proc as f
   join schema as s on s.oid = f.pronamespace

@@ -35,7 +35,7 @@ acl (sort, object, kind, columns, grantee, privilege, grantable) as (
 ),
 grants as (
   select format('grant %s%s on %s%s to %s%s;',
-      string_agg(distinct lower(g.privilege), ', '),
+      string_agg(distinct lower(g.privilege collate "C"), ', '),
       ' (' || string_agg(distinct g.columns, ', ') || ')',
       g.kind, case g.sort when 'database' then 'database' else g.object end,
       case g.grantee when 0 then 'PUBLIC' else g.grantee::regrole::text end,

@@ -112,8 +112,9 @@ export async function reservedWord(
   const word = code === '42601' ? /at or near "(\w+)"/.exec(message)?.[1] : undefined;
   if (!word) return undefined;
   const { rowCount } = await client.query(
-    "select from pg_catalog.pg_get_keywords() where catcode in ('R', 'T') and word = lower($1)",
-    [word],
+    "select from pg_catalog.pg_get_keywords() where catcode in ('R', 'T') and word = $1",
+    // Not lower() in SQL: in a Turkish database it makes another word of INSERT.
+    [word.toLowerCase()],
   );
   return rowCount
     ? `"${word}" is a reserved word of SQL. If it is meant as a name, choose another one.`

@@ -63,14 +63,14 @@ from held as h where h.grantee = 0
 group by h.name
 union all
 select 'GRANT_TO_PUBLIC', 'error', 'schema ' || quote_ident(s.nspname),
-  format('%s on schema %I is granted to everybody.', string_agg(lower(a.privilege_type), ', '), s.nspname),
+  format('%s on schema %I is granted to everybody.', string_agg(lower(a.privilege_type collate "C"), ', '), s.nspname),
   format('revoke all on schema %I from public;', s.nspname)
 from schema as s cross join lateral aclexplode(s.nspacl) as a where a.grantee = 0
 group by s.nspname
 union all
 -- Null is PostgreSQL's default: CONNECT and TEMPORARY for PUBLIC.
 select 'GRANT_TO_PUBLIC', 'error', 'database ' || quote_ident(p.datname),
-  format('%s on database %I is granted to everybody.', string_agg(lower(a.privilege_type), ', '), p.datname),
+  format('%s on database %I is granted to everybody.', string_agg(lower(a.privilege_type collate "C"), ', '), p.datname),
   format('revoke all on database %I from public;', p.datname)
 from place as p cross join lateral aclexplode(coalesce(p.datacl, acldefault('d', p.datdba))) as a
 where a.grantee = 0
@@ -80,7 +80,7 @@ union all
 -- CREATE in a schema lets a role shadow names and leave objects. TEMP and CREATE let it fill the disk.
 select 'GRANT_CREATE', 'error', x.object,
   format('%s may create in %s.', string_agg(distinct r.name, ', '), x.object),
-  string_agg(format('revoke %s on %s from %s;', lower(x.privilege_type), x.object, r.name), ' ')
+  string_agg(format('revoke %s on %s from %s;', lower(x.privilege_type collate "C"), x.object, r.name), ' ')
 from (
   select 'schema ' || quote_ident(s.nspname) as object, a.grantee, a.privilege_type
   from schema as s cross join lateral aclexplode(s.nspacl) as a
@@ -163,7 +163,8 @@ union all
 -- triggers and foreign keys.
 select 'GRANT_PARAMETER', 'error', 'parameter ' || p.parname,
   format('%s may set %s.', string_agg(distinct r.name, ', '), p.parname),
-  string_agg(distinct format('revoke %s on parameter %s from %s;', lower(a.privilege_type), p.parname, r.name), ' ')
+  string_agg(distinct
+    format('revoke %s on parameter %s from %s;', lower(a.privilege_type collate "C"), p.parname, r.name), ' ')
 from pg_catalog.pg_parameter_acl as p
 cross join lateral aclexplode(p.paracl) as a
 join role as r on r.oid = a.grantee

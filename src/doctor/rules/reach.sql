@@ -29,7 +29,7 @@ entry as materialized (
 word as materialized (
   select distinct f.oid, lower(w.match[1]) as word
   from routine as f
-  cross join lateral regexp_matches(f.body, '[\w$]+', 'g') as w (match)
+  cross join lateral regexp_matches(f.body, '[\w$\u0080-\U0010ffff]+', 'g') as w (match)
   where not f.is_standard
 ),
 uses as materialized (

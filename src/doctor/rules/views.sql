@@ -6,7 +6,7 @@ select 'VIEW_NOT_INVOKER', 'error', c.name,
   format('alter view %s set (security_invoker = true);', c.name)
 from relation as c
 where c.served and c.relkind = 'v'
-  and not exists (select from unnest(c.reloptions) as o where o ~* '^security_invoker=(true|on|yes|1)$')
+  and not exists (select from unnest(c.reloptions) as o where o collate "C" ~* '^security_invoker=(true|on|yes|1)$')
 union all
 
 -- A materialized view or a foreign table can have no policies.
