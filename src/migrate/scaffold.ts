@@ -100,10 +100,10 @@ function creation(table: NewTable): string[] {
     `constraint ${name}_pkey primary key (id)`,
     ...columns
       .filter(({ isText }) => isText)
-      .map(
-        (column) =>
-          `constraint ${lengthName(name, column)} check (char_length(${column.name}) between 1 and ${LENGTH})`,
-      ),
+      .flatMap((column) => [
+        `constraint ${lengthName(name, column)} check (char_length(${column.name}) between 1 and ${LENGTH})`,
+        `constraint ${blankName(name, column)} check (not app_private.is_blank(${column.name}))`,
+      ]),
     `constraint ${name}_user_id_fkey foreign key (user_id) references public."user" (id) on delete cascade`,
   ];
   return [
@@ -117,6 +117,7 @@ function creation(table: NewTable): string[] {
 }
 
 const lengthName = (table: string, { name }: NewColumn) => `${table}_${name}_length`;
+const blankName = (table: string, { name }: NewColumn) => `${table}_${name}_not_blank`;
 const referenceKey = (table: string, parent: Parent) => `${table}_${referenceName(parent)}_fkey`;
 
 function referenceLines(table: string, parent: Parent): string[] {
@@ -210,12 +211,13 @@ function comments({ name, columns, parents, list }: NewTable): string[] {
     column('updated_at', `When the ${noun} last changed; null if it never did.`),
     ...columns
       .filter(({ isText }) => isText)
-      .map((one) =>
+      .flatMap((one) => [
         on(
           `constraint ${lengthName(name, one)} on public.${name}`,
           `${one.name} must be 1 to ${LENGTH} characters`,
         ),
-      ),
+        on(`constraint ${blankName(name, one)} on public.${name}`, `${one.name} must not be blank`),
+      ]),
     ...parents.map(
       (parent) =>
         `comment on constraint ${referenceKey(name, parent)} on public.${name} is\n  E'@fieldName ${camel(parent.name)}\\n@foreignFieldName ${list}\\nThere is no such ${words(parent.name)}';`,

@@ -144,7 +144,7 @@ alter table public.task add constraint task_description_length CHECK ((char_leng
 
 alter table public.task add constraint task_title_length CHECK (((char_length(title) >= 1) AND (char_length(title) <= 200)));
 
-alter table public.task add constraint task_title_not_blank CHECK ((title ~ '[^[:space:]]'::text));
+alter table public.task add constraint task_title_not_blank CHECK ((NOT app_private.is_blank(title)));
 
 alter table public.task add constraint task_user_id_fkey FOREIGN KEY (user_id) REFERENCES public."user"(id) ON DELETE CASCADE;
 
@@ -197,7 +197,7 @@ CREATE OR REPLACE FUNCTION app_private.digest_of_email(p_email text)
  LANGUAGE sql
  STABLE
  SET search_path TO ''
-RETURN sha256(convert_to(lower(p_email), 'UTF8'::name));
+RETURN sha256(convert_to(lower(upper((NORMALIZE(p_email, NFC) COLLATE "und-x-icu"))), 'UTF8'::name));
 
 CREATE OR REPLACE FUNCTION app_private.direct_columns()
  RETURNS TABLE(relation oid, relname name, kind "char", attnum smallint, attname name, type text, is_key boolean, may_insert boolean, may_update boolean, default_text text, default_on_view boolean)
@@ -773,6 +773,12 @@ begin
 end
 $function$;
 
+CREATE OR REPLACE FUNCTION app_private.is_blank(p_text text)
+ RETURNS boolean
+ LANGUAGE sql
+ IMMUTABLE PARALLEL SAFE
+RETURN ((p_text COLLATE "C") !~ '[^\u0009-\u000d\u0020\u0085\u00a0\u1680\u2000-\u200d\u2028\u2029\u202f\u205f\u2060\u3000\ufeff]'::text);
+
 CREATE OR REPLACE FUNCTION app_private.is_own_version(p_xmin xid)
  RETURNS boolean
  LANGUAGE sql
@@ -1045,6 +1051,7 @@ grant execute on function app_private.direct_functions() to todo_authenticator;
 grant execute on function app_private.direct_refused() to todo_authenticator;
 grant execute on function app_private.direct_tables() to todo_authenticator;
 grant execute on function app_private.ensure_user(integer,text,timestamp with time zone) to todo_authenticator;
+grant execute on function app_private.is_blank(text) to todo_user;
 grant execute on function app_private.psql_user_id() to todo_user;
 grant execute on function app_private.schema_state() to todo_authenticator;
 grant execute on function public.claim_create(text,text,jsonb) to todo_user;
@@ -1096,6 +1103,7 @@ comment on function app_private.end_account(integer) is 'Owner only: deletes a p
 comment on function app_private.end_psql_sessions(integer) is 'Owner only: ends the sessions of a user''s personal login and returns how many there were.';
 comment on function app_private.ensure_user(integer,text,timestamp with time zone) is 'Makes or refreshes the row of the person a verified token names. For the server only.';
 comment on function app_private.grant_psql_login(integer,text) is 'Owner only: makes or renews the personal login of a user and returns its name.';
+comment on function app_private.is_blank(text) is 'Whether a text has nothing but white space and characters without width. For checks.';
 comment on function app_private.is_own_version(xid) is 'Whether the row version with this xmin was written by the current transaction.';
 comment on function app_private.keep_email_digest() is 'Trigger: keeps email_digest up to date.';
 comment on table app_private.psql_login is 'Which person each personal login is; read by psql_user_id().';

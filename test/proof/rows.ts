@@ -127,6 +127,7 @@ const FUNCTIONS: readonly ServedFunction[] = [
     call: 'select app_private.current_user_id()',
     closed: true,
   },
+  { name: 'app_private.is_blank(text)', call: "select app_private.is_blank('x')", closed: true },
   { name: 'app_private.psql_user_id()', call: 'select app_private.psql_user_id()', closed: true },
 ];
 

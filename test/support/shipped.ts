@@ -34,6 +34,7 @@ export const SHIPPED: readonly string[] = [
   'next-column',
   'direct-pages',
   'direct-drop',
+  'words',
 ];
 
 const isShipped = (file: string): boolean =>
