@@ -183,7 +183,7 @@ policy as materialized (
 index as materialized (
   select i.indexrelid as oid, i.indrelid as relation, i.indkey, i.indnkeyatts, i.indisprimary,
     i.indisunique or i.indisexclusion as is_unique, i.indpred is null as is_total, i.indisvalid,
-    pg_get_expr(i.indpred, i.indrelid) as predicate, i.indisexclusion, c.relname, k.conname,
+    i.indcollation, pg_get_expr(i.indpred, i.indrelid) as predicate, i.indisexclusion, c.relname, k.conname,
     format('%I.%I', r.nspname, c.relname) as name, m.amname = 'btree' as is_btree,
     c.relispartition as is_inherited,
     -- Whether PostgreSQL can use the first key before a policy: in its order, by a distance, or by a
@@ -200,6 +200,12 @@ index as materialized (
   join pg_catalog.pg_class as c on c.oid = i.indexrelid
   join pg_catalog.pg_am as m on m.oid = c.relam
   left join pg_catalog.pg_constraint as k on k.conindid = i.indexrelid and k.contype in ('p', 'u', 'x')
+),
+-- The collations by which columns and indexes are sorted.
+sorted as materialized (
+  select a.attrelid as relation, a.attcollation as sort_by from attribute as a
+  union
+  select i.relation, n.sort_by from index as i cross join lateral unnest(i.indcollation) as n (sort_by)
 ),
 -- Foreign keys of our tables. `columns` and `targets` are lists as SQL writes them.
 reference as materialized (

@@ -79,6 +79,25 @@ from reference as k
 where k.child_owner is not null and k.parent_owner is not null and not k.to_user and not k.keeps_owner
 union all
 
+-- The API orders texts by a collation that it names (src/graphql/schema/texts.ts), so an index in the order of the
+-- database serves no page. Judged by its form: owner, text, id. An index for comparisons has no id.
+select 'INDEX_COLLATION', 'warning', format('%I on %s', i.relname, c.name),
+  format('The index %I of %s orders %I as the database does. The API orders texts by "und-x-icu" and cannot use it.',
+    i.relname, c.name, a.attname),
+  format('drop index %s; create index %I on %s (%s)%s;', i.name, i.relname, c.name,
+    (select string_agg(pg_get_indexdef(i.oid, n, false)
+          || case when n = i.indnkeyatts - 1 then ' collate pg_catalog."und-x-icu"' else '' end, ', ' order by n)
+      from generate_series(1, i.indnkeyatts) as n),
+    coalesce(' where ' || i.predicate, ''))
+from index as i join relation as c on c.oid = i.relation
+join attribute as a on a.attrelid = c.oid and a.attnum = i.indkey[i.indnkeyatts - 2] and a.attnotnull
+join attribute as last on last.attrelid = c.oid and last.attnum = i.indkey[i.indnkeyatts - 1] and last.attname = 'id'
+where c.served and i.is_btree and not i.is_unique and not i.is_inherited and i.indkey[0] = c.owner_number
+  and i.indcollation[i.indnkeyatts - 2] = 'pg_catalog.default'::pg_catalog.regcollation
+  -- A column with a collation of its own keeps it in the API.
+  and a.attcollation = 'pg_catalog.default'::pg_catalog.regcollation
+union all
+
 -- Each delete of a parent would otherwise read the whole child.
 select 'FOREIGN_KEY_NO_INDEX', 'warning', format('%I on %s', k.conname, k.child),
   format('No index of %s begins with %s, which references %s.', k.child, k.columns, k.parent),

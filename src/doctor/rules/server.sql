@@ -37,7 +37,7 @@ from pg_catalog.pg_event_trigger as e
 join routine as f on f.oid = e.evtfoid
 union all
 
--- The operating system's collation changed after an index was built, so its order no longer holds: a unique
+-- The collation of the operating system or of ICU changed after an index was built, so its order no longer holds: a unique
 -- key may take a value twice.
 select 'COLLATION_VERSION', 'warning', x.object,
   format('%s was version %s when its indexes were built and is %s now.', x.object, x.recorded, x.actual),
@@ -53,10 +53,12 @@ from (
   union all
   select 'collation ' || l.oid::regcollation::text, l.collversion, pg_collation_actual_version(l.oid),
     concat_ws(' ', (select string_agg(distinct format('reindex table %s;', c.name), ' ')
-        from attribute as a join relation as c on c.oid = a.attrelid
-        where a.attcollation = l.oid and c.is_table and not c.relispartition),
+        from sorted as o join relation as c on c.oid = o.relation
+        where o.sort_by = l.oid and c.is_table and not c.relispartition),
+      -- The collations that PostgreSQL makes belong to a superuser.
+      case when l.collnamespace = 'pg_catalog'::pg_catalog.regnamespace then '-- as a superuser:' end,
       format('alter collation %s refresh version;', l.oid::regcollation))
   from pg_catalog.pg_collation as l
-  where l.collversion is not null and l.oid in (select a.attcollation from attribute as a)
+  where l.collversion is not null and l.oid in (select o.sort_by from sorted as o)
 ) as x
 where x.recorded <> x.actual
