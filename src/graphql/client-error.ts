@@ -30,9 +30,35 @@ export type ConflictReason =
   | 'CONCURRENT'
   | 'REFERENCE';
 
+/** What `extensions` of an error has beside its code and reason. */
+export interface ErrorDetails {
+  /** The API's name of the input field that is at fault. */
+  readonly field?: string;
+  /** The row as it is now, by the API's field names: of CONFLICT with the reason STALE. */
+  readonly current?: Readonly<Record<string, unknown>>;
+}
+
 /** An error that reaches the client unchanged, thrown by a plan. */
-export const clientError = (code: ErrorCode, message: string, reason?: ConflictReason): SafeError =>
-  new SafeError(message, { code, ...(reason && { reason }) });
+export const clientError = (
+  code: ErrorCode,
+  message: string,
+  reason?: ConflictReason,
+  details?: ErrorDetails,
+): SafeError => new SafeError(message, { code, ...(reason && { reason }), ...details });
+
+/** A database error of one item of a list. The client's `field` begins with the item: `tasks[3].title`. */
+export class ItemError extends Error {
+  override readonly cause: Error;
+  /** `tasks[3]`. */
+  readonly item: string;
+
+  constructor(cause: Error, item: string) {
+    super(cause.message, { cause });
+    this.name = 'ItemError';
+    this.cause = cause;
+    this.item = item;
+  }
+}
 
 export const WRONG = 'Something went wrong on our side.';
 export const NOT_NOW = 'The service cannot be reached at the moment. Try again in a few seconds.';

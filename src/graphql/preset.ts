@@ -86,12 +86,11 @@ export function buildPreset(options: PresetOptions): GraphileConfig.Preset {
         { ...options, mask },
       ),
     ],
-    // Global object identifiers, `query` in mutation payloads and new edges: a to-do list needs none of
-    // them, and each is another way to reach the same rows.
+    // Global object identifiers, `query` in Query and new edges: a to-do list needs none of them, and each
+    // is another way to reach the same rows.
     disablePlugins: [
       'NodePlugin',
       'QueryQueryPlugin',
-      'MutationPayloadQueryPlugin',
       'PgMutationPayloadEdgePlugin',
       // It looks up the adaptor of the service at each request, with a timer of five seconds each.
       'PgContextPlugin',

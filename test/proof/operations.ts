@@ -116,9 +116,13 @@ function argumentsOf(
   ]);
 }
 
+/** The fields that take no argument. The reads after a mutation have an operation of their own. */
+const plainFields = (type: GraphQLObjectType) =>
+  Object.values(type.getFields()).filter(({ args, name }) => args.length === 0 && name !== 'query');
+
 /** All fields that take no argument, to the scalars. */
 function selectionOf(type: GraphQLObjectType): string {
-  const fields = Object.values(type.getFields()).filter(({ args }) => args.length === 0);
+  const fields = plainFields(type);
   const parts = fields.map((field) => {
     const named = getNamedType(field.type);
     return isObjectType(named) ? `${field.name} ${selectionOf(named)}` : field.name;
@@ -136,7 +140,7 @@ function rowTypesOf(
   into = new Set<string>(),
 ): Set<string> {
   if (types.has(type.name)) into.add(type.name);
-  for (const field of Object.values(type.getFields()).filter(({ args }) => args.length === 0)) {
+  for (const field of plainFields(type)) {
     const named = getNamedType(field.type);
     if (isObjectType(named) && (!sure || isNonNullType(field.type)))
       rowTypesOf(named, types, sure, into);

@@ -11,6 +11,7 @@ import { isUnavailable, unavailableReason } from '../../database/unavailable.ts'
 import {
   type ErrorCode,
   GONE,
+  ItemError,
   NOT_NOW,
   tooLarge,
   type UnavailableReason,
@@ -37,7 +38,9 @@ export function errorMask({ constraints, log }: ErrorMaskOptions, fieldOf: Field
     return rewrite(error, message, { code, ...(reason && { reason }), errorId });
   };
   return (error: GraphQLError): GraphQLError => {
-    const original = error.originalError;
+    const thrown = error.originalError;
+    const item = thrown instanceof ItemError ? thrown.item : undefined;
+    const original = thrown instanceof ItemError ? thrown.cause : thrown;
     if (!original || original instanceof GraphQLError) {
       if (isUnexpectedNull(error)) {
         return isAccount(error)
@@ -61,7 +64,8 @@ export function errorMask({ constraints, log }: ErrorMaskOptions, fieldOf: Field
     }
     const known = clientMeaning(original, constraints(), fieldOf);
     if (known) {
-      const { code, message, reason, field } = known;
+      const { code, message, reason } = known;
+      const field = [item, known.field].filter(Boolean).join('.');
       return rewrite(error, message, { code, ...(reason && { reason }), ...(field && { field }) });
     }
     return hide(error, original, 'INTERNAL', WRONG);

@@ -1,7 +1,7 @@
 /**
  * Update and delete of one existing row: PostGraphile's steps with two additions. The statement can
- * depend on `updated_at` (optimistic locking: CONFLICT), and a missing row is the error NOT_FOUND. They
- * must never tell a foreign row from a missing one: PostgreSQL answers "0 rows" for both.
+ * depend on `updated_at` (optimistic locking: CONFLICT, with the row as it is now), and a missing row is the
+ * error NOT_FOUND. They must never tell a foreign row from a missing one: PostgreSQL answers "0 rows" for both.
  */
 import type { PgResource } from 'postgraphile/@dataplan/pg';
 import {
@@ -13,16 +13,22 @@ import type { ExecutionDetails, GrafastResultsList, Step } from 'postgraphile/gr
 import { type SQL, sql } from 'postgraphile/pg-sql2';
 import { clientError, NOT_FOUND } from '../client-error.ts';
 import { CHANGED_COLUMN } from './columns.ts';
+import { type ReadableColumn, rowOf, selectOf } from './current-row.ts';
 import { assignments, codecOf, runForRow, selected, tableOf } from './row-statement.ts';
 
 /** Primary key: column → value. */
 export type Key = Readonly<Record<string, Step>>;
 
-/** Expected updated_at. undefined = not checked. null = the row was never changed. */
-export type Expected = Step;
+/** Optimistic locking. */
+export interface Expected {
+  /** The expected updated_at. undefined = not checked. null = the row was never changed. */
+  readonly updatedAt: Step;
+  /** What a conflict shows of the row. */
+  readonly shown: readonly ReadableColumn[];
+}
 
 const CONFLICT = 'This has changed since you read it. Read it again.';
-const NOTHING_TO_CHANGE = 'patch must set at least one field.';
+export const NOTHING_TO_CHANGE = 'patch must set at least one field.';
 
 export class ExistingRowUpdateStep extends PgUpdateSingleStep {
   readonly #row: ExistingRow;
@@ -72,6 +78,7 @@ class ExistingRow {
   readonly #resource: PgResource;
   readonly #key: readonly { column: string; dependency: number }[];
   readonly #expected: number | undefined;
+  readonly #shown: readonly ReadableColumn[];
 
   constructor(
     step: Step,
@@ -83,7 +90,8 @@ class ExistingRow {
     this.#step = step;
     this.#resource = resource;
     this.#key = Object.entries(key).map(([column, step]) => ({ column, dependency: depend(step) }));
-    this.#expected = expected && depend(expected);
+    this.#expected = expected && depend(expected.updatedAt);
+    this.#shown = expected?.shown ?? [];
   }
 
   run(details: ExecutionDetails, statement: (i: number) => SQL): GrafastResultsList<unknown> {
@@ -114,9 +122,10 @@ class ExistingRow {
     const row = await this.#query(
       details,
       i,
-      sql`select 1 from ${tableOf(this.#resource)} as ${alias} where ${this.#keyMatches(details, i, alias)}`,
+      sql`select ${selectOf(this.#shown, alias)} from ${tableOf(this.#resource)} as ${alias} where ${this.#keyMatches(details, i, alias)}`,
     );
-    return row ? clientError('CONFLICT', CONFLICT, 'STALE') : missing;
+    if (!row) return missing;
+    return clientError('CONFLICT', CONFLICT, 'STALE', { current: rowOf(this.#shown, row.t) });
   }
 
   #query(details: ExecutionDetails, i: number, statement: SQL) {

@@ -26,6 +26,8 @@ export const FIELDS: Readonly<Record<string, string>> = {
   orderBy: 'Sort order. Equal values are ordered by id in the same direction.',
   input: 'The input.',
   count: 'Number of changed or deleted rows.',
+  ids: 'The ids of all changed or deleted rows.',
+  query: 'Reads after the write, for example the list that has changed.',
 };
 
 /** Fields of the mutations' inputs, except the row. */
@@ -33,7 +35,7 @@ export const INPUTS: Readonly<Record<string, string>> = {
   patch: 'The changes.',
   clientMutationId: 'Not used; leave it out. GraphQL forbids empty inputs.',
   expectedUpdatedAt:
-    'The updatedAt that you read. If the row has changed since, nothing is written and the code is CONFLICT. null: the row must never have changed. Absent: not checked.',
+    'The updatedAt that you read. If the row has changed since, nothing is written and the code is CONFLICT; extensions.current is the row as it is now. null: the row must never have changed. Absent: not checked.',
   idempotencyKey:
     'A text of at most 200 characters, new for each row. Repeating the request with the same key within 24 hours returns the existing row instead of creating another. The same key with other content is CONFLICT.',
 };

@@ -6,6 +6,7 @@ import type {} from 'postgraphile';
 import type { PgCodecWithAttributes, PgResource } from 'postgraphile/@dataplan/pg';
 import { object } from 'postgraphile/grafast';
 import { CHANGED_COLUMN } from './columns.ts';
+import { readableColumns } from './current-row.ts';
 import { ExistingRowDeleteStep, ExistingRowUpdateStep } from './existing-row.ts';
 import { OnceInsertStep } from './once.ts';
 
@@ -52,13 +53,16 @@ export const WritesPlugin: GraphileConfig.Plugin = {
             attributeName,
             build.inflection.attribute({ attributeName, codec }),
           ]);
+          const shown = readableColumns(build, resource);
           return {
             ...field,
             plan(_$root, args) {
               const key = Object.fromEntries(
                 names.map(([column, name]) => [column, args.getRaw(['input', name])]),
               );
-              const expected = hasChanged(resource) ? args.getRaw(['input', EXPECTED]) : undefined;
+              const expected = hasChanged(resource)
+                ? { updatedAt: args.getRaw(['input', EXPECTED]), shown }
+                : undefined;
               const $row = new StepClass(resource, key, expected);
               args.apply($row);
               return object({ result: $row });
