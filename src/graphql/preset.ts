@@ -14,6 +14,8 @@ import { fieldNames } from './execution/field-names.ts';
 import type { Limits } from './execution/limits.ts';
 import { type GraphiqlAccount, graphiqlConfig } from './graphiql.ts';
 import { accountDeletedPlugin } from './schema/account-deleted.ts';
+import { bulkPlugin } from './schema/bulk.ts';
+import { changedRowsPlugin } from './schema/changed-rows.ts';
 import { DatetimePlugin } from './schema/datetime.ts';
 import { DescribePlugin } from './schema/describe.ts';
 import { EnumsPlugin } from './schema/enums.ts';
@@ -75,6 +77,8 @@ export function buildPreset(options: PresetOptions): GraphileConfig.Preset {
       OrdersPlugin,
       KeylessPlugin,
       WritesPlugin,
+      bulkPlugin(limits.maxListItems),
+      changedRowsPlugin(maxPageSize),
       InputsPlugin,
       DescribePlugin,
       names.plugin,

@@ -26,6 +26,10 @@ test('there are operations for every filter, order, argument and input', () => {
       'me.tasks orderBy TITLE_ASC',
       'updateTask input patch title',
       'setAllTasksCompleted input completed',
+      'createTasks input idempotencyKey',
+      'updateTasks input patch title',
+      'deleteTasks input ids',
+      'deleteTask query',
       'deleteMe input',
     ]),
   );

@@ -983,16 +983,13 @@ end
 $function$;
 
 CREATE OR REPLACE FUNCTION public.clear_completed_tasks()
- RETURNS integer
+ RETURNS TABLE(id integer, task public.task)
  LANGUAGE sql
 BEGIN ATOMIC
- WITH gone AS (
-          DELETE FROM public.task t
-           WHERE t.completed
-           RETURNING 1 AS "?column?"
-         )
-  SELECT (count(*))::integer AS count
-    FROM gone;
+ DELETE FROM public.task t
+   WHERE t.completed
+   RETURNING t.id,
+     t.*::public.task AS t;
 END;
 
 CREATE OR REPLACE FUNCTION public.delete_me()
@@ -1027,18 +1024,28 @@ BEGIN ATOMIC
 END;
 
 CREATE OR REPLACE FUNCTION public.set_all_tasks_completed(completed boolean)
- RETURNS integer
+ RETURNS TABLE(id integer, task public.task)
  LANGUAGE sql
  STRICT
 BEGIN ATOMIC
- WITH changed AS (
-          UPDATE public.task t SET completed = set_all_tasks_completed.completed
-           WHERE (t.completed <> set_all_tasks_completed.completed)
-           RETURNING 1 AS "?column?"
-         )
-  SELECT (count(*))::integer AS count
-    FROM changed;
+ UPDATE public.task t SET completed = set_all_tasks_completed.completed
+   WHERE (t.completed <> set_all_tasks_completed.completed)
+   RETURNING t.id,
+     t.*::public.task AS t;
 END;
+
+CREATE OR REPLACE FUNCTION public.stop_unless(p_met boolean, p_sqlstate text, p_detail text DEFAULT NULL::text)
+ RETURNS boolean
+ LANGUAGE plpgsql
+ SET search_path TO ''
+AS $function$
+begin
+  if p_met is not true then
+    raise exception using errcode = p_sqlstate, message = p_sqlstate, detail = coalesce(p_detail, '');
+  end if;
+  return true;
+end
+$function$;
 
 grant insert (completed, description, title) on public.task to todo_user;
 grant update (completed, description, title) on public.task to todo_user;
@@ -1060,6 +1067,7 @@ grant execute on function public.delete_me() to todo_user;
 grant execute on function public.finish_create(text,text,text) to todo_user;
 grant execute on function public.me() to todo_user;
 grant execute on function public.set_all_tasks_completed(boolean) to todo_user;
+grant execute on function public.stop_unless(boolean,text,text) to todo_user;
 grant usage on schema app_private to todo_authenticator;
 grant usage on schema public to todo_user;
 grant select on public."user" to todo_user;
@@ -1142,13 +1150,15 @@ comment on policy select_own on public."user" is 'A person sees their own accoun
 comment on policy update_own on public."user" is 'Only the person''s own row, and it stays theirs.';
 comment on function public.claim_create(text,text,jsonb) is '@behavior -*
 Reserves the key of a create, or returns the primary key of the row that it made.';
-comment on function public.clear_completed_tasks() is 'Deletes all tasks that are done, and counts them.';
+comment on function public.clear_completed_tasks() is 'Deletes all tasks that are done, and returns them.';
 comment on function public.delete_me() is 'Deletes the signed-in person''s account and every task in it. Tokens issued so far stop working.';
 comment on function public.finish_create(text,text,text) is '@behavior -*
 Notes which row was made with a key.';
 comment on function public.me() is 'The signed-in person.';
 comment on function public.set_all_tasks_completed(boolean) is '@param completed Whether they are to be done.
-Marks all tasks as done, or as not done, and counts those it changed.';
+Marks all tasks as done, or as not done, and returns those it changed.';
+comment on function public.stop_unless(boolean,text,text) is '@behavior -*
+Ends the statement with this SQLSTATE unless the condition is true.';
 comment on table public.task is 'Something to do. Only its owner can see it.';
 comment on column public.task.id is 'The task''s id.';
 comment on column public.task.title is 'What is to be done: 1 to 200 characters, not blank.';

@@ -57,6 +57,11 @@ export function provedBy(
   rows: Rows,
 ): Values {
   const types = new Map(relations.map((relation) => [relation.type, relation]));
+  const lists = new Map(
+    relations.flatMap((relation) =>
+      relation.list ? [[upper(relation.list), relation] as const] : [],
+    ),
+  );
   const values = new Map<string, Literal | null>();
   for (const coordinate of coordinatesOf(schema)) {
     const { name } = coordinate;
@@ -102,7 +107,11 @@ export function provedBy(
 
   function isMutation(member: string): boolean {
     const [, type = ''] = /^(?:create|update|delete)(.*)$/.exec(member) ?? [];
-    return types.has(type) || rows.functions.some(({ mutation }) => mutation === member);
+    return (
+      types.has(type) ||
+      lists.has(type) ||
+      rows.functions.some(({ mutation }) => mutation === member)
+    );
   }
 
   /** A column, or a relation to rows that have their own row of data. */
@@ -124,9 +133,10 @@ export function provedBy(
     const served = rows.functions.find(({ mutation }) => mutation && upper(mutation) === base);
     if (served) return ofFunction(served, member);
     const [, verb, type = ''] = /^(Create|Update|Delete)(.*)$/.exec(base) ?? [];
-    const table = types.get(type);
+    const table = types.get(type) ?? lists.get(type);
     if (!table) return undefined;
     if (member === (verb === 'Create' ? lower(type) : 'patch')) return null;
+    if (member === 'ids' && lists.has(type)) return ({ key }: Target) => `[${key.id}]`;
     if (member === 'idempotencyKey')
       return ({ idempotencyKey }: Target) => JSON.stringify(idempotencyKey);
     if (member === 'expectedUpdatedAt') return ({ updatedAt }) => JSON.stringify(updatedAt);

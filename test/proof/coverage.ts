@@ -69,9 +69,10 @@ function notInApi({ sql, type, list }: ServedTable, schema: GraphQLSchema): stri
     : [];
 }
 
-/** Whether a coordinate is one of a type, or gives or takes it. */
-const about = (type: string) => {
-  const name = new RegExp(`${type}(?![a-z])`);
+/** Whether a coordinate is one of a type or its list (`createNotes`), or gives or takes the type. */
+const about = (type: string, list: string | undefined) => {
+  const names = [type, ...(list ? [upper(list)] : [])];
+  const name = new RegExp(`(${names.join('|')})(?![a-z])`);
   return (coordinate: Coordinate) =>
     [coordinate.name, getNamedType(coordinate.type).name].some((text) => name.test(text)) ||
     (coordinate.of !== undefined && name.test(getNamedType(coordinate.of).name));
@@ -106,7 +107,7 @@ function tableFinding(relation: ServedRelation, schema: GraphQLSchema): Finding 
   });
   return {
     text: `${sql} has no row: add this one to \`tables\` in ${FILE}, with valid values.\n${text}`,
-    explains: about(type),
+    explains: about(type, list),
   };
 }
 

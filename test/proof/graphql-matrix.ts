@@ -147,7 +147,9 @@ export function useGraphqlMatrix(
     await aim();
     const answer = await server.ask(stranger, getIntrospectionQuery());
     const schema = buildClientSchema(dataOf(answer));
-    operations = operationsOf(schema, { values: provedBy(schema, relations, rows), relations });
+    const values = provedBy(schema, relations, rows);
+    const ends = rows.functions.flatMap(({ ends, mutation }) => (ends && mutation) || []);
+    operations = operationsOf(schema, { values, relations, ends });
   });
 
   /** A type without a list has no row of its own to aim at: any other will do. */

@@ -21,8 +21,10 @@ import {
   isRequiredArgument,
   isRequiredInputField,
 } from 'graphql';
-import type { Relation } from './relations.ts';
+import { camel, type Relation } from './relations.ts';
 import type { Target, Values } from './target.ts';
+
+const upper = (name: string) => name.charAt(0).toUpperCase() + name.slice(1);
 
 export interface Operation {
   readonly name: string;
@@ -42,6 +44,8 @@ export type At = (type: string | undefined) => Target;
 export interface Plan {
   readonly values: Values;
   readonly relations: readonly Relation[];
+  /** Mutations after which there is nobody to read for. */
+  readonly ends: readonly string[];
 }
 
 /** A value, and the name of what is tried in it. */
@@ -148,7 +152,25 @@ function rowTypesOf(
   return into;
 }
 
-export function operationsOf(schema: GraphQLSchema, { values, relations }: Plan): Operation[] {
+/** The table of createTask and of createTasks. */
+function writtenBy(field: string, relations: readonly Relation[]): Relation | undefined {
+  const name = field.slice('create'.length);
+  if (!/^(create|update|delete)/.test(field)) return undefined;
+  return relations.find(({ type, list }) => type === name || (list && upper(list) === name));
+}
+
+/** The keys of a page of each list. */
+const readsAfter = (relations: readonly Relation[]): string =>
+  relations
+    .flatMap(({ list, key }) =>
+      list ? `${list} { totalCount nodes { __typename ${key.map(camel).join(' ')} } }` : [],
+    )
+    .join(' ');
+
+export function operationsOf(
+  schema: GraphQLSchema,
+  { values, relations, ends }: Plan,
+): Operation[] {
   const operations: Operation[] = [];
   const types = new Set(relations.map(({ type }) => type));
   // Behind a cursor of the middle row there may be no row, or one without references.
@@ -172,20 +194,31 @@ export function operationsOf(schema: GraphQLSchema, { values, relations }: Plan)
       const selection = isObjectType(named) ? selectionOf(named) : '';
       const found = isObjectType(named) ? [...rowTypesOf(named, types, false)] : [];
       const sure = isObjectType(named) ? [...rowTypesOf(named, types, true)] : [];
-      const [type] = found;
+      const written = mutation ? writtenBy(field.name, relations) : undefined;
+      const type = written?.type ?? found[0];
+      const addressed = written !== undefined && !field.name.startsWith('create');
       const variants = argumentsOf(values, field, coordinate);
       for (const [name, literal] of variants)
         operations.push({
           name: `${path}${field.name} ${name}`.trim(),
           mutation,
           type,
-          addressed:
-            mutation && /^(update|delete)/.test(field.name) && types.has(field.name.slice(6)),
+          addressed,
           finds: mutation ? sure : !paged.test(name) ? found : path || views.has(type) ? [] : sure,
           document: (at) => wrap(at, `${field.name}${literal(at(type))} ${selection}`),
         });
-      // Lists of what a field gives, the person's own above all.
       const [first] = variants;
+      const reads = `{ query { me { __typename id } ${readsAfter(relations)} } }`;
+      if (mutation && first && !ends.includes(field.name))
+        operations.push({
+          name: `${field.name} query`,
+          mutation,
+          type,
+          addressed,
+          finds: ['User'],
+          document: (at) => wrap(at, `${field.name}${first[1](at(type))} ${reads}`),
+        });
+      // Lists of what a field gives, the person's own above all.
       if (mutation || path || !isObjectType(named) || !types.has(named.name)) continue;
       const around = (at: At, text: string) =>
         wrap(at, `${field.name}${first?.[1](at(type)) ?? ''} { __typename ${text} }`);

@@ -123,6 +123,10 @@ const FUNCTIONS: readonly ServedFunction[] = [
     call: "select public.finish_create('task', 'key', '1')",
   },
   {
+    name: 'public.stop_unless(boolean, text, text)',
+    call: "select public.stop_unless(true, 'RG404')",
+  },
+  {
     name: 'app_private.current_user_id()',
     call: 'select app_private.current_user_id()',
     closed: true,

@@ -35,6 +35,7 @@ export const SHIPPED: readonly string[] = [
   'direct-pages',
   'direct-drop',
   'words',
+  'payloads',
 ];
 
 const isShipped = (file: string): boolean =>

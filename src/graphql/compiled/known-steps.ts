@@ -3,6 +3,9 @@
  * grafast. A class must never be listed here on the strength of its name or documentation alone.
  */
 import { LambdaStep } from 'postgraphile/grafast';
+import { BulkInsertStep } from '../schema/bulk-create.ts';
+import { BulkDeleteStep, BulkUpdateStep } from '../schema/bulk-existing.ts';
+import { ChangedRowsStep } from '../schema/changed-rows.ts';
 import { ExistingRowDeleteStep, ExistingRowUpdateStep } from '../schema/existing-row.ts';
 import { OnceInsertStep } from '../schema/once.ts';
 import { isPure } from '../schema/pure.ts';
@@ -53,6 +56,10 @@ const OURS: ReadonlySet<unknown> = new Set([
   OnceInsertStep,
   ExistingRowUpdateStep,
   ExistingRowDeleteStep,
+  BulkInsertStep,
+  BulkUpdateStep,
+  BulkDeleteStep,
+  ChangedRowsStep,
 ]);
 
 /** Reads the class's own label: a foreign class may have the same name, or extend one of these. */

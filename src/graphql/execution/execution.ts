@@ -21,8 +21,10 @@ import { exceeds, mayExceed } from './answer-size.ts';
 import { exceededByVariables } from './complexity.ts';
 import { type Accepted, type DocumentOptions, documentReader } from './documents.ts';
 import { type Answered, noteUnserved } from './grafserv.ts';
+import { itemsToWrite } from './items.ts';
 import { atItsField, type PageRequest } from './page-errors.ts';
 import { MAX_PLANS_PER_OPERATION } from './plan-budget.ts';
+import { pointsOfItems } from './points.ts';
 import { nullWhereRequired } from './required-variables.ts';
 import { replaceInheritedKeys } from './variable-names.ts';
 
@@ -94,7 +96,8 @@ export function executionPlugin(
       const { points = 1, required } = accepted.get(args.document) ?? {};
       const missing = required && nullWhereRequired(required, operation, args.variableValues);
       if (missing) return { errors: [missing] };
-      const wait = request && charge(request, points - 1);
+      const items = itemsToWrite(args.schema, args.document, operation, args.variableValues);
+      const wait = request && charge(request, Math.max(points, pointsOfItems(items)) - 1);
       if (request && wait !== undefined) {
         noteUnserved(request, 429, wait);
         const name = operation?.name?.value;

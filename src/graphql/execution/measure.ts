@@ -14,6 +14,7 @@ import {
   Kind,
   type SelectionSetNode,
 } from 'postgraphile/graphql';
+import { manyOf } from '../schema/many-rows.ts';
 import { DEFAULT_PAGE_SIZE } from '../schema/pages.ts';
 
 /** The size of one document. */
@@ -55,6 +56,11 @@ export function measure(document: DocumentNode, schema: GraphQLSchema, maxPageSi
     const fields = isObjectType(parent) || isInterfaceType(parent) ? parent.getFields() : {};
     const field = fields[node.name.value];
     const inner = ofSelections(node.selectionSet, field && getNamedType(field.type));
+    const { rows: most = 0 } = manyOf(field);
+    if (most > 0) {
+      const rows = most * (1 + inner.rows);
+      return { ...inner, depth: 1 + inner.depth, selections: 1 + inner.selections, rows };
+    }
     const isPage = field?.args.some(({ name }) => name === 'first') ?? false;
     return {
       depth: 1 + inner.depth,

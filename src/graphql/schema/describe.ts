@@ -20,12 +20,15 @@ export const DescribePlugin: GraphileConfig.Plugin = {
     hooks: {
       finalize(schema, build) {
         const rows = new Map<string, string>();
+        const lists = new Map<string, string>();
         const owned = new Set<string>();
         for (const resource of Object.values(build.pgResources)) {
           if (!resource.codec.attributes || resource.parameters) continue;
           const name = build.inflection.tableType(resource.codec);
           const noun = name.replace(/(?<=.)([A-Z])/g, ' $1').toLowerCase();
           rows.set(name, noun);
+          const list = build.inflection.allRowsConnection(resource);
+          lists.set(list.charAt(0).toUpperCase() + list.slice(1), noun);
           const { attributes, extensions } = resource.codec;
           if (extensions?.tags?.owner || 'user_id' in attributes) owned.add(noun);
         }
@@ -42,7 +45,7 @@ export const DescribePlugin: GraphileConfig.Plugin = {
         for (const type of Object.values(schema.getTypeMap())) {
           if (isIntrospectionType(type)) continue;
           describeType(type, rows, plural);
-          if (isObjectType(type)) describeFields(type, { rows, owned, plural, functions });
+          if (isObjectType(type)) describeFields(type, { rows, lists, owned, plural, functions });
           if (isInputObjectType(type)) describeInputs(type, inputs.has(type.name));
         }
         describeArguments(schema.getTypeMap(), build, functions);
@@ -57,6 +60,8 @@ type Rows = ReadonlyMap<string, string>;
 
 interface Words {
   readonly rows: Rows;
+  /** Name of a list → the noun of its rows: TaskLists → task list. */
+  readonly lists: Rows;
   /** Nouns of tables whose every row is the person's own. */
   readonly owned: ReadonlySet<string>;
   readonly plural: (noun: string) => string;
@@ -90,7 +95,10 @@ function describeType(type: GraphQLNamedType, rows: Rows, plural: (noun: string)
   }
 }
 
-function describeFields(type: GraphQLObjectType, { rows, owned, plural, functions }: Words): void {
+function describeFields(
+  type: GraphQLObjectType,
+  { rows, lists, owned, plural, functions }: Words,
+): void {
   for (const field of Object.values(type.getFields())) {
     // The comment of a function describes its field.
     if (functions.get(`${type.name}.${field.name}`)?.description) {
@@ -113,6 +121,15 @@ function describeFields(type: GraphQLObjectType, { rows, owned, plural, function
       }[verb ?? ''];
       continue;
     }
+    const several = lists.get(made);
+    if (type.name === 'Mutation' && several) {
+      field.description = {
+        create: `Creates ${plural(several)}: all of them or none.`,
+        update: `Changes the fields that the patch contains, of all these ${plural(several)} or of none.`,
+        delete: `Deletes these ${plural(several)}: all of them or none.`,
+      }[verb ?? ''];
+      continue;
+    }
     const named = String(field.type).replace(/[[\]!]/g, '');
     const [target, rest] = split(named, rows) ?? [];
     if (!target) continue;
@@ -122,6 +139,11 @@ function describeFields(type: GraphQLObjectType, { rows, owned, plural, function
       field.description = owned.has(target)
         ? `Your ${pages}`
         : pages.charAt(0).toUpperCase() + pages.slice(1);
+    } else if (type.name.endsWith('Payload') && String(field.type).startsWith('[')) {
+      const bulk = /^(Create|Update)(.*)Payload$/.exec(type.name)?.[2];
+      field.description = lists.has(bulk ?? '')
+        ? `The ${plural(target)} after the change, in the order of the input.`
+        : `The changed or deleted ${plural(target)}, at most a page; ids has all.`;
     } else if (type.name.endsWith('Payload')) {
       field.description = type.name.startsWith('Delete')
         ? `The deleted ${target}.`
@@ -140,6 +162,8 @@ function describeInputs(type: GraphQLInputObjectType, mutation: boolean): void {
     if (mutation) field.description = INPUTS[field.name] ?? field.description;
     if (made && field.type.toString() === `${made}Input!`)
       field.description = 'The values of the new row.';
+    if (mutation && /^\[\w+Input!\]!$/.test(field.type.toString()))
+      field.description = 'The values of the new rows, in this order.';
   }
 }
 

@@ -26,8 +26,7 @@ export const NonNullPlugin: GraphileConfig.Plugin = {
           scope.isPgFieldConnection ||
           (scope.isConnectionEdgeType && fieldName === 'node') ||
           scope.isCursorField ||
-          (scope.isMutationPayload &&
-            (fieldName === 'query' || isWritten(scope.pgTypeResource))) ||
+          (scope.isMutationPayload && (fieldName === 'query' || isWritten(scope.pgTypeResource))) ||
           (scope.isRootQuery && fieldName === 'me') ||
           (scope.isPgSingleRelationField && isOfRow(scope.pgRelationDetails));
         return always ? { ...field, type: nonNull(field.type) } : field;

@@ -14,6 +14,7 @@ import {
   runForRow,
   selected,
   selectedNames,
+  tableNameOf,
   tableOf,
 } from './row-statement.ts';
 
@@ -85,7 +86,8 @@ where ${alias}.${sql.identifier(this.#id)} = ${id}`;
   }
 }
 
-/** A key belongs to one table: the same key may be used for a row of another. */
-function tableNameOf(resource: PgResource): string {
-  return resource.extensions?.pg?.name ?? resource.name;
+/** The column of the primary key, if it is one column and the database keeps keys of creates (000010). */
+export function onceId(build: GraphileBuild.Build, resource: PgResource): string | undefined {
+  const primary = resource.uniques.find(({ isPrimary }) => isPrimary)?.attributes ?? [];
+  return build.pgResources.claim_create && primary.length === 1 ? primary[0] : undefined;
 }

@@ -1,5 +1,5 @@
 /**
- * Shared by the steps that write one row: the columns that the input sets, the columns that the answer
+ * Shared by the steps that write rows: the columns that the input sets, the columns that the answer
  * needs, and running the statement. PostGraphile's steps build their statement in one piece, so these
  * helpers read three of their private fields; the version is pinned. Only the steps of this folder use it.
  */
@@ -24,12 +24,8 @@ export interface Assignment {
   readonly value: SQL;
 }
 
-/** The columns that the input sets; absent fields of the input are not in the list. */
-export function assignments(
-  step: Step,
-  resource: PgResource,
-  details: ExecutionDetails,
-): Assignment[] {
+/** What the `apply` of an input's fields needs: the target, and the columns that they have set. */
+export function columnSetter(resource: PgResource) {
   const set: Assignment[] = [];
   const builder = {
     set(name: string, value: unknown) {
@@ -40,6 +36,16 @@ export function assignments(
       return setter(builder);
     },
   };
+  return { set, builder };
+}
+
+/** The columns that the input sets; absent fields of the input are not in the list. */
+export function assignments(
+  step: Step,
+  resource: PgResource,
+  details: ExecutionDetails,
+): Assignment[] {
+  const { set, builder } = columnSetter(resource);
   for (const id of internalsOf(step).applyDepIds) {
     const callbacks = details.values[id]?.unaryValue();
     for (const callback of Array.isArray(callbacks) ? callbacks : [callbacks]) callback?.(builder);
@@ -58,6 +64,10 @@ export function tableOf(resource: PgResource): SQL {
   return resource.from;
 }
 
+/** A key of a create belongs to one table: the same key may be used for a row of another. */
+export const tableNameOf = (resource: PgResource): string =>
+  resource.extensions?.pg?.name ?? resource.name;
+
 /** The RETURNING list, with the numeric names that PostGraphile's steps read. */
 export function selected(step: Step): SQL {
   const { selects } = internalsOf(step);
@@ -73,8 +83,8 @@ export function selected(step: Step): SQL {
 export const selectedNames = (step: Step): SQL[] =>
   internalsOf(step).selects.map((_, i) => sql.identifier(String(i)));
 
-/** The row in the form that PostGraphile's steps return, or undefined if there is none. */
-export async function runForRow(
+/** Runs the statement under the claim of the request. Rows are arrays of columns. */
+export function run(
   step: Step,
   resource: PgResource,
   details: ExecutionDetails,
@@ -83,10 +93,17 @@ export async function runForRow(
 ) {
   const context = details.values[internalsOf(step).contextId]?.at(i);
   const { text, values } = sql.compile(statement);
-  const { rows, rowCount, notices } = await resource.executor.executeMutation<readonly unknown[]>({
-    context,
-    text,
-    values,
-  });
+  return resource.executor.executeMutation<readonly unknown[]>({ context, text, values });
+}
+
+/** The row in the form that PostGraphile's steps return, or undefined if there is none. */
+export async function runForRow(
+  step: Step,
+  resource: PgResource,
+  details: ExecutionDetails,
+  i: number,
+  statement: SQL,
+) {
+  const { rows, rowCount, notices } = await run(step, resource, details, i, statement);
   return rows[0] && { m: {}, t: rows[0], c: rowCount, n: notices };
 }

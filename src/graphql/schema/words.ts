@@ -37,5 +37,6 @@ export const INPUTS: Readonly<Record<string, string>> = {
   expectedUpdatedAt:
     'The updatedAt that you read. If the row has changed since, nothing is written and the code is CONFLICT; extensions.current is the row as it is now. null: the row must never have changed. Absent: not checked.',
   idempotencyKey:
-    'A text of at most 200 characters, new for each row. Repeating the request with the same key within 24 hours returns the existing row instead of creating another. The same key with other content is CONFLICT.',
+    'A text of at most 200 characters, new for each create. Repeating the request with the same key within 24 hours returns what it has created instead of creating it again. The same key with other content is CONFLICT.',
+  ids: 'The ids of the rows, each once. All of them are written, or none.',
 };

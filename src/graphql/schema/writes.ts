@@ -8,16 +8,10 @@ import { object } from 'postgraphile/grafast';
 import { CHANGED_COLUMN } from './columns.ts';
 import { readableColumns } from './current-row.ts';
 import { ExistingRowDeleteStep, ExistingRowUpdateStep } from './existing-row.ts';
-import { OnceInsertStep } from './once.ts';
+import { OnceInsertStep, onceId } from './once.ts';
 
 const EXPECTED = 'expectedUpdatedAt';
 const KEY = 'idempotencyKey';
-
-/** The column of the primary key, if it is one column and the database keeps keys of creates (000010). */
-function onceId(build: GraphileBuild.Build, resource: PgResource): string | undefined {
-  const primary = resource.uniques.find(({ isPrimary }) => isPrimary)?.attributes ?? [];
-  return build.pgResources.claim_create && primary.length === 1 ? primary[0] : undefined;
-}
 
 const hasChanged = (resource: PgResource): boolean =>
   CHANGED_COLUMN in (resource.codec.attributes ?? {});

@@ -60,6 +60,11 @@ test.each([
   'mutation { updateTask(input: { id: 1, patch: { completed: true } }) { task { id } } }',
   'mutation { deleteTask(input: { id: 2 }) { task { id } } }',
   'mutation { clearCompletedTasks(input: {}) { count } }',
+  'mutation { setAllTasksCompleted(input: { completed: true }) { count ids tasks { id } } }',
+  'mutation { createTasks(input: { tasks: [{ title: "a" }, { title: "b" }] }) { tasks { id title } } }',
+  'mutation { updateTasks(input: { ids: [3, 4], patch: { title: "c" } }) { tasks { id title } } }',
+  'mutation { deleteTasks(input: { ids: [5, 6] }) { ids } }',
+  'mutation { createTask(input: { task: { title: "q" } }) { query { tasks { nodes { id } } } } }',
 ])('%s', async (text) => {
   const { by, result } = await operations.run(WHO, text);
   expect([by, result.errors]).toEqual(['compiled', undefined]);
@@ -67,7 +72,8 @@ test.each([
 
 test.each([
   '{ __schema { queryType { name } } }',
-  'mutation { setAllTasksCompleted(input: { completed: true }) { count } }',
+  // Two statements side by side in a mutation.
+  'mutation { createTask(input: { task: { title: "q" } }) { query { tasks { totalCount nodes { id } } } } }',
   'mutation { deleteMe(input: {}) { user { id } } }',
 ])('left to grafast: %s', async (text) => {
   const { by, result } = await operations.run(45, text);

@@ -120,6 +120,23 @@ test('the same write twice in one operation is two writes', () =>
   ));
 
 test('functions that write', async () => {
-  await same('mutation { setAllTasksCompleted(input: { completed: true }) { count } }');
+  const changed = '{ count ids tasks { id title user { id } } query { tasks { totalCount } } }';
+  await same(`mutation { setAllTasksCompleted(input: { completed: true }) ${changed} }`);
   await same('mutation { clearCompletedTasks(input: {}) { count } }');
+});
+
+test('many rows at once, also where one is refused', async () => {
+  const CREATES = `mutation ($tasks: [TaskInput!]!, $key: String) { createTasks(input: { tasks: $tasks, idempotencyKey: $key }) { tasks ${TASK} query { tasks { totalCount } } } }`;
+  const tasks = [{ title: 'a' }, { title: 'b', completed: true }, { title: 'c' }];
+  const { body } = await same(CREATES, { tasks });
+  for (const key of ['many', 'many']) await same(CREATES, { tasks, key });
+  await same(CREATES, { tasks: tasks.slice(1), key: 'many' });
+  await same(CREATES, { tasks: [...tasks, { title: ' ' }, ...tasks] });
+  const ids = JSON.parse(body).data.createTasks.tasks.map(({ id }: { id: number }) => id);
+  const UPDATES = `mutation ($ids: [Int!]!) { updateTasks(input: { ids: $ids, patch: { title: "n" } }) { tasks ${TASK} } }`;
+  await same(UPDATES, { ids: ids.toReversed() });
+  await same(UPDATES, { ids: [...ids, 999_999] });
+  const DELETES = 'mutation ($ids: [Int!]!) { deleteTasks(input: { ids: $ids }) { ids } }';
+  await same(DELETES, { ids: [...ids, 999_999] });
+  await same(DELETES, { ids });
 });

@@ -9,10 +9,23 @@ const database = useTestDatabase();
 beforeAll(() =>
   database.owner.query(`
     ${ENUM}
-    alter table public.task add column tags text[], add column extra jsonb, add column secret text;
-    revoke select on public.task from todo_user;
-    grant select (id, title, description, completed, user_id, created_at, updated_at, priority, tags, extra)
-      on public.task to todo_user;`),
+    create table public.memo (
+      id integer generated always as identity primary key,
+      body text not null,
+      tags text[],
+      secret text,
+      priority public.priority not null default 'low',
+      user_id integer not null default app_private.current_user_id() references public."user" (id),
+      updated_at timestamptz
+    );
+    alter table public.memo enable row level security, force row level security;
+    create policy select_own on public.memo for select using (user_id = (select app_private.current_user_id()));
+    create policy insert_own on public.memo for insert with check (user_id = (select app_private.current_user_id()));
+    create policy update_own on public.memo for update using (user_id = (select app_private.current_user_id()))
+      with check (user_id = (select app_private.current_user_id()));
+    create trigger _200_touch before update on public.memo for each row execute function app_private.touch();
+    grant select (id, body, tags, priority, user_id, updated_at), insert (body, tags), update (body, tags)
+      on public.memo to todo_user;`),
 );
 const executors: Record<string, Executor> = {
   compiled: useExecutor(database, 'compiled'),
@@ -66,7 +79,10 @@ describe.each(Object.keys(executors))('%s', (name) => {
   });
 
   test('deleteMe leaves nobody to read for', async () => {
-    const { body } = await server.ask(WHO + 10, 'mutation { deleteMe { user { id } query { me { id } } } }');
+    const { body } = await server.ask(
+      WHO + 10,
+      'mutation { deleteMe { user { id } query { me { id } } } }',
+    );
     expect(body.errors[0].extensions.code).toBe('ACCOUNT_DELETED');
   });
 });
@@ -86,17 +102,28 @@ describe('a conflict of expectedUpdatedAt', () => {
     expect(body.errors[0].extensions).toEqual({
       code: 'CONFLICT',
       reason: 'STALE',
-      // No list and no column that the person may not read.
       current: {
         id,
         title: 'a',
         description: null,
         completed: true,
         priority: 'low',
-        extra: null,
         createdAt,
         updatedAt,
       },
+    });
+  });
+
+  test('shows no list and no column that the person may not read', async () => {
+    const make = 'mutation { createMemo(input: {memo: {body: "a", tags: ["t"]}}) { memo { id } } }';
+    const { id } = dataOf(await server.ask(WHO, make)).createMemo.memo;
+    const text = `mutation { updateMemo(input: {id: ${id}, patch: {body: "b"}, expectedUpdatedAt: "2020-01-01T00:00:00Z"}) { memo { id } } }`;
+    const { body } = await server.ask(WHO, text);
+    expect(body.errors[0].extensions.current).toEqual({
+      id,
+      body: 'a',
+      priority: 'low',
+      updatedAt: null,
     });
   });
 

@@ -206,29 +206,66 @@ describe('not yours is not there', () => {
 });
 
 describe('many at once', () => {
-  const ALL = 'mutation ($c: Boolean!) { setAllTasksCompleted(input: {completed: $c}) { count } }';
-  const CLEAR = 'mutation { clearCompletedTasks { count } }';
+  const CHANGED = '{ count ids tasks { id title completed updatedAt user { id } } }';
+  const ALL = `mutation ($c: Boolean!) { setAllTasksCompleted(input: {completed: $c}) ${CHANGED} }`;
+  const CLEAR = `mutation { clearCompletedTasks ${CHANGED} }`;
 
-  test('setAllTasksCompleted changes all one’s tasks, counts those it changed, and nobody else’s', async () => {
-    await createTask(server, 27, { title: 'a' });
-    await createTask(server, 27, { title: 'b', completed: true });
+  test('setAllTasksCompleted changes all one’s tasks, returns those it changed, and nobody else’s', async () => {
+    const open = await createTask(server, 27, { title: 'a' });
+    const done = await createTask(server, 27, { title: 'b', completed: true });
     const theirs = await createTask(server, 28, { title: 'c' });
-    expect(dataOf(await server.ask(27, ALL, { c: true })).setAllTasksCompleted).toEqual({
+    const first = dataOf(await server.ask(27, ALL, { c: true })).setAllTasksCompleted;
+    expect(first).toEqual({
       count: 1,
+      ids: [open.id],
+      tasks: [
+        {
+          id: open.id,
+          title: 'a',
+          completed: true,
+          updatedAt: expect.any(String),
+          user: { id: 27 },
+        },
+      ],
     });
+    expect((await row(done.id)).updated_at).toBeNull();
+    // The time that it tells is the one to expect next.
+    const expected = { id: open.id, patch: {}, expectedUpdatedAt: first.tasks[0].updatedAt };
+    await updateTask(server, 27, { ...expected, patch: { title: 'a2' } });
+    const second = dataOf(await server.ask(27, ALL, { c: false })).setAllTasksCompleted;
+    expect([second.count, second.ids.toSorted()]).toEqual([2, [open.id, done.id]]);
     expect(dataOf(await server.ask(27, ALL, { c: false })).setAllTasksCompleted).toEqual({
-      count: 2,
+      count: 0,
+      ids: [],
+      tasks: [],
     });
     expect(await row(theirs.id)).toMatchObject({ completed: false, updated_at: null });
   });
-  test('clearCompletedTasks deletes one’s done tasks, counts them, and nobody else’s', async () => {
+  test('clearCompletedTasks deletes one’s done tasks, returns them, and nobody else’s', async () => {
     const open = await createTask(server, 29, { title: 'a' });
-    await createTask(server, 29, { title: 'b', completed: true });
+    const done = await createTask(server, 29, { title: 'b', completed: true });
     const theirs = await createTask(server, 30, { title: 'c', completed: true });
-    expect(dataOf(await server.ask(29, CLEAR)).clearCompletedTasks).toEqual({ count: 1 });
-    expect(dataOf(await server.ask(29, CLEAR)).clearCompletedTasks).toEqual({ count: 0 });
+    expect(dataOf(await server.ask(29, CLEAR)).clearCompletedTasks).toEqual({
+      count: 1,
+      ids: [done.id],
+      tasks: [{ id: done.id, title: 'b', completed: true, updatedAt: null, user: { id: 29 } }],
+    });
+    expect(dataOf(await server.ask(29, CLEAR)).clearCompletedTasks.count).toBe(0);
     expect(await row(open.id)).toBeDefined();
     expect(await row(theirs.id)).toBeDefined();
+  });
+  test('more rows than a page: all ids, and the rows of one page', async () => {
+    await createTask(server, 34, { title: 'first' });
+    await database.privileged.query(
+      "insert into public.task (title, user_id) select 'n' || n, 34 from generate_series(2, 450) as n",
+    );
+    const all = dataOf(await server.ask(34, ALL, { c: true })).setAllTasksCompleted;
+    expect([all.count, all.ids.length, new Set(all.ids).size, all.tasks.length]).toEqual([
+      450, 450, 450, 200,
+    ]);
+    expect(all.tasks.map(({ id }: Task) => id)).toEqual(all.ids.slice(0, 200));
+    const few = 'mutation { clearCompletedTasks { ids } }';
+    expect(dataOf(await server.ask(34, few)).clearCompletedTasks.ids).toHaveLength(450);
   });
   test('an input that holds nothing may be given or left out', async () => {
     const given = 'mutation { clearCompletedTasks(input: {}) { count } }';
@@ -257,10 +294,12 @@ test('a personal login has the same two functions, and reaches its own rows alon
     url.password = 'secret';
     const login = await connect(url.href);
     try {
-      const all = await login.query('select direct.set_all_tasks_completed(true) as count');
-      expect(all.rows).toEqual([{ count: 1 }]);
-      const cleared = await login.query('select direct.clear_completed_tasks() as count');
-      expect(cleared.rows).toEqual([{ count: 1 }]);
+      const all = await login.query(
+        'select id, (task).title from direct.set_all_tasks_completed(true)',
+      );
+      expect(all.rows).toEqual([{ id: mine.id, title: 'a' }]);
+      const cleared = await login.query('select id from direct.clear_completed_tasks()');
+      expect(cleared.rows).toEqual([{ id: mine.id }]);
       expect((await login.query('select (direct.me()).id')).rows).toEqual([{ id: 33_001 }]);
     } finally {
       await login.end();
