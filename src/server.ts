@@ -162,6 +162,7 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
         },
       }),
       rateLimit.answered,
+      limits.maxTokens,
     );
     const server = createBoundedServer(options.socketLimits);
     const app = await createApp({
@@ -186,6 +187,8 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
       },
       cors: { origins: options.corsOrigins ?? [], loopback: !options.production },
       graphiql: options.graphiqlAccounts !== undefined,
+      printApi: () => api.print(),
+      introspect: (request) => api.introspect(request),
       maxRequestBytes: options.maxRequestBytes ?? DEFAULT_MAX_REQUEST_BYTES,
       limitRate: rateLimit.handler,
       limitUnsent: boundUnsent(new Turns(turnOptions), options.unreadMs),

@@ -8,6 +8,7 @@ import type { Express } from 'express';
 import { makeSchema } from 'postgraphile';
 import { forgetTemplates } from './compiled/templates.ts';
 import { type Answered, Grafserv } from './execution/grafserv.ts';
+import { type Introspect, introspector } from './execution/introspection.ts';
 import { buildError } from './schema/build-error.ts';
 import { sdlOf } from './sdl.ts';
 
@@ -17,6 +18,8 @@ export interface Api {
   reload(): Promise<void>;
   /** The schema that is served, as in test/app/schema.graphql. */
   print(): string;
+  /** Answers a query about the schema; undefined for any other request. Asks no database and no identity. */
+  introspect: Introspect;
   /** Ends the event streams of GraphiQL, which never end by themselves and would hold up a stop. */
   endStreams(): void;
   release(): Promise<void>;
@@ -25,8 +28,13 @@ export interface Api {
 /** The event stream of GraphiQL in watch mode. At every event GraphiQL fetches the schema again. */
 const STREAM_PATH = '/graphql/stream';
 
-export async function openApi(preset: GraphileConfig.Preset, answered: Answered): Promise<Api> {
+export async function openApi(
+  preset: GraphileConfig.Preset,
+  answered: Answered,
+  maxTokens: number,
+): Promise<Api> {
   let { schema } = await build(preset);
+  let introspect = introspector(schema, maxTokens);
   const serv = new Grafserv({ preset, schema }, answered);
   const streams = new Set<ServerResponse>();
   return {
@@ -40,10 +48,12 @@ export async function openApi(preset: GraphileConfig.Preset, answered: Answered)
     },
     async reload() {
       ({ schema } = await build(preset));
+      introspect = introspector(schema, maxTokens);
       serv.setSchema(schema);
       forgetTemplates();
     },
     print: () => sdlOf(schema),
+    introspect: (request) => introspect(request),
     endStreams() {
       for (const response of streams) response.destroy();
     },

@@ -8,12 +8,14 @@ import express, { type ErrorRequestHandler, type Express, type RequestHandler } 
 import type { Users } from '../accounts/users.ts';
 import { isUnavailable, unavailableReason } from '../database/unavailable.ts';
 import { NOT_NOW, WRONG } from '../graphql/client-error.ts';
+import type { Introspect } from '../graphql/execution/introspection.ts';
 import type { AuthenticationError } from '../identity/identity.ts';
 import type { Verifier } from '../identity/verifier.ts';
 import { sendError, sendUnavailable } from './answers.ts';
 import { authenticate, ensureAccount, knownIdentityOf } from './authenticate.ts';
 import { type CorsOptions, cors } from './cors.ts';
 import { onlyJson, onlyOneOperation, onlyPost } from './graphql-request.ts';
+import { introspectionWithoutToken, schemaPage } from './introspection.ts';
 import { readJson } from './json-body.ts';
 import { observe, type RequestEntry } from './observe.ts';
 import { onlyLoopbackHost } from './pages.ts';
@@ -29,14 +31,17 @@ export interface AppOptions {
   /** Called at the end of each request. */
   readonly requestEnded: (entry: RequestEntry) => void;
   readonly cors: CorsOptions;
-  /** Whether GraphiQL is served. */
+  /** Whether GraphiQL, /schema.graphql and introspection without a token are served: development. */
   readonly graphiql: boolean;
+  /** The schema that is served now, in SDL. */
+  readonly printApi: () => string;
+  readonly introspect: Introspect;
   readonly maxRequestBytes: number;
   /** Counts requests, before anything asks the database. */
   readonly limitRate: RequestHandler;
   /** Bounds the answers of one person that are not sent yet. */
   readonly limitUnsent: RequestHandler;
-  /** Whether GraphiQL is served under any host name. */
+  /** Whether GraphiQL and the schema are served under any host name. */
   readonly anyHost: boolean;
   /** Mounts the GraphQL handler behind the authentication. */
   readonly mountGraphql: (app: Express) => Promise<void>;
@@ -60,6 +65,10 @@ export async function createApp(options: AppOptions): Promise<Express> {
   app.get('/readyz', options.readiness);
   app.get('/metrics', options.metrics);
   app.all('/graphql', onlyPost(options.graphiql));
+  if (options.graphiql) {
+    app.get('/schema.graphql', onlyLoopbackHost(options.anyHost), schemaPage(options.printApi));
+    app.post('/graphql', introspectionWithoutToken(options));
+  }
   app.post(
     '/graphql',
     authenticate(options.verify, options.explainRefusal),

@@ -78,7 +78,8 @@ function queryParameters({ query }: Request): unknown {
   }
 }
 
-function problemOf(body: unknown): string | undefined {
+/** What is wrong with the JSON value of a request; undefined: it is one operation. */
+export function problemOf(body: unknown): string | undefined {
   if (Array.isArray(body)) return 'Batching is not supported: send one operation per request.';
   if (!isObject(body)) return 'The request must be a JSON object.';
   const { query, operationName, variables, extensions } = body;

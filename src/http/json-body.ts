@@ -3,7 +3,12 @@
  * body: too large, compressed, not UTF-8, not JSON. Text that no UTF-8 can hold must never pass, because it
  * would be stored with other characters. Runs after authentication.
  */
-import express, { type ErrorRequestHandler, type RequestHandler } from 'express';
+import express, {
+  type ErrorRequestHandler,
+  type Request,
+  type RequestHandler,
+  type Response,
+} from 'express';
 import { sendError } from './answers.ts';
 
 export const DEFAULT_MAX_REQUEST_BYTES = 100_000;
@@ -17,7 +22,7 @@ const ESCAPE_BYTES = 6;
  */
 export function readJson(maxBytes: number): (RequestHandler | ErrorRequestHandler)[] {
   const tooLarge = `A request has at most ${maxBytes} bytes.`;
-  const read = express.raw({ limit: maxBytes * ESCAPE_BYTES, inflate: false, type: () => true });
+  const read = rawReader(maxBytes);
 
   const parseBody: RequestHandler = (request, response, next) => {
     const body: unknown = request.body;
@@ -44,6 +49,21 @@ export function readJson(maxBytes: number): (RequestHandler | ErrorRequestHandle
     } else next(error);
   };
   return [read, parseBody, readError];
+}
+
+const rawReader = (maxBytes: number): RequestHandler =>
+  express.raw({ limit: maxBytes * ESCAPE_BYTES, inflate: false, type: () => true });
+
+/** The JSON value of a request's body within the same bounds; undefined if there is none. Answers nothing. */
+export function tryReadJson(maxBytes: number) {
+  const read = rawReader(maxBytes);
+  return async (request: Request, response: Response): Promise<unknown> => {
+    const error = await new Promise<unknown>((resolve) => read(request, response, resolve));
+    const body: unknown = request.body;
+    if (error || !Buffer.isBuffer(body) || body.length > maxBytes) return undefined;
+    const parsed = parseJson(body);
+    return 'value' in parsed ? parsed.value : undefined;
+  };
 }
 
 const NO_JSON = 'The request is not JSON.';

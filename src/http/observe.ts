@@ -53,7 +53,7 @@ export function noteRefusal(response: Response, reason: string): void {
 /** The form of an id that a client may choose. Nothing longer, so that the log gets no secret. */
 const ID = /^[A-Za-z0-9._:-]{1,64}$/;
 
-const PATHS = new Set(['/', '/graphql', '/livez', '/readyz', '/metrics']);
+const PATHS = new Set(['/', '/graphql', '/livez', '/readyz', '/metrics', '/schema.graphql']);
 
 const MAX_NAME = 60;
 

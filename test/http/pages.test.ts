@@ -10,8 +10,18 @@ const graphiqlAccounts = [{ name: 'Alice', token: 'a-demo-token' }];
 const server = useTestServer(database, { graphiqlAccounts });
 const remote = useTestServer(database, { graphiqlAccounts, remoteDevelopment: true });
 
+const get = (url: string, path: string, headers: readonly string[]): Promise<string> =>
+  request(url, [
+    `GET ${path} HTTP/1.1`,
+    'Accept: text/html',
+    'Connection: close',
+    ...headers,
+    '',
+    '',
+  ]);
+
 /** fetch() sets Host by itself, so this speaks HTTP by hand. */
-function get(url: string, path: string, headers: readonly string[]): Promise<string> {
+function request(url: string, lines: readonly string[]): Promise<string> {
   return new Promise((resolve, reject) => {
     const socket = connect(Number(new URL(url).port), '127.0.0.1');
     let text = '';
@@ -19,11 +29,7 @@ function get(url: string, path: string, headers: readonly string[]): Promise<str
       text += chunk;
     });
     socket.on('end', () => resolve(text)).on('error', reject);
-    socket.write(
-      [`GET ${path} HTTP/1.1`, 'Accept: text/html', 'Connection: close', ...headers, '', ''].join(
-        '\r\n',
-      ),
-    );
+    socket.write(lines.join('\r\n'));
   });
 }
 
@@ -54,6 +60,32 @@ describe.each(['/', '/graphql'])('the page at %s', (path) => {
       const answer = await get(server.url, path, ['Host: localhost', `Origin: ${origin}`]);
       expect(answer.toLowerCase()).not.toContain('access-control-allow-origin');
     }
+  });
+});
+
+describe('the schema without a token', () => {
+  const BODY = JSON.stringify({ query: '{ __schema { queryType { name } } }' });
+  const introspect = (url: string, host: string) =>
+    request(url, [
+      'POST /graphql HTTP/1.1',
+      'Connection: close',
+      `Host: ${host}`,
+      'Content-Type: application/json',
+      `Content-Length: ${BODY.length}`,
+      '',
+      BODY,
+    ]);
+
+  test('is given to loopback names', async () => {
+    expect(await get(server.url, '/schema.graphql', ['Host: localhost'])).toContain('type Query');
+    expect(await introspect(server.url, 'localhost')).toMatch(/^HTTP\/1.1 200 /);
+  });
+  test('is refused to other names, unless the operator allows it', async () => {
+    const host = 'evil.example';
+    expect(await get(server.url, '/schema.graphql', [`Host: ${host}`])).toMatch(/^HTTP\/1.1 421 /);
+    expect(await introspect(server.url, host)).toMatch(/^HTTP\/1.1 401 /);
+    expect(await get(remote.url, '/schema.graphql', [`Host: ${host}`])).toContain('type Query');
+    expect(await introspect(remote.url, host)).toMatch(/^HTTP\/1.1 200 /);
   });
 });
 

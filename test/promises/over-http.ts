@@ -73,9 +73,27 @@ export const OVER_HTTP: readonly Promised[] = [
     breaks: [
       broken(
         'src/http/pages.ts',
-        "LOOPBACK_HOST.test(request.headers.host ?? '')",
+        'isLoopbackHost(request.headers.host)',
         'true',
         'test/http/pages.test.ts › is refused to Host %s, unless the operator allows it',
+      ),
+    ],
+  },
+  {
+    row: 'In development a request without a token learns the schema and nothing else; in production it learns nothing',
+    breaks: [
+      broken(
+        'src/graphql/execution/introspection.ts',
+        'return asks && !other;',
+        'return asks;',
+        'test/http/schema.test.ts › does not help to ask for %s',
+      ),
+      broken(
+        'src/http/app.ts',
+        'if (options.graphiql) {',
+        'if (options !== undefined) {',
+        'test/http/schema.test.ts › is refused in production',
+        'test/http/schema.test.ts › is 404 in production, with a token or without',
       ),
     ],
   },
