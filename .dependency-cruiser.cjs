@@ -27,9 +27,11 @@ const ARROWS = {
   'doctor/': ['database/'],
   'embedded/': ['config.ts', 'database/', 'identity/', 'migrate/'],
   'graphql/': ['database/', 'identity/'],
+  'client/': ['graphql/client-error.ts'],
   'http/': ['accounts/', 'database/', 'doctor/', 'graphql/', 'identity/', 'migrate/'],
   'cli/': [
     'accounts/',
+    'client/',
     'config.ts',
     'database/',
     'doctor/',

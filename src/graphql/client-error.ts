@@ -4,31 +4,36 @@
  */
 import { SafeError } from 'postgraphile/grafast';
 
-/** Stable; docs/graphql.md explains each. */
-export type ErrorCode =
-  | 'UNAUTHENTICATED'
-  | 'FORBIDDEN'
-  | 'NOT_FOUND'
-  | 'BAD_USER_INPUT'
-  | 'CONFLICT'
-  | 'EMAIL_TAKEN'
-  | 'ACCOUNT_DELETED'
-  | 'TOO_COMPLEX'
-  | 'TIMEOUT'
-  | 'UNAVAILABLE'
-  | 'INTERNAL';
+/** Stable; docs/graphql.md explains each. `npm run client` writes these three lists into an application. */
+export const ERROR_CODES = [
+  'UNAUTHENTICATED',
+  'FORBIDDEN',
+  'NOT_FOUND',
+  'BAD_USER_INPUT',
+  'CONFLICT',
+  'EMAIL_TAKEN',
+  'ACCOUNT_DELETED',
+  'TOO_COMPLEX',
+  'TIMEOUT',
+  'UNAVAILABLE',
+  'INTERNAL',
+] as const;
+export type ErrorCode = (typeof ERROR_CODES)[number];
 
 /** Why the code is UNAVAILABLE, in `extensions.reason`. */
-export type UnavailableReason = 'RATE_LIMITED' | 'BUSY' | 'DATABASE' | 'READ_ONLY';
+export const UNAVAILABLE_REASONS = ['RATE_LIMITED', 'BUSY', 'DATABASE', 'READ_ONLY'] as const;
+export type UnavailableReason = (typeof UNAVAILABLE_REASONS)[number];
 
 /** Why the code is CONFLICT, in `extensions.reason`. */
-export type ConflictReason =
-  | 'STALE'
-  | 'KEY_REUSED'
-  | 'KEY_GONE'
-  | 'EXISTS'
-  | 'CONCURRENT'
-  | 'REFERENCE';
+export const CONFLICT_REASONS = [
+  'STALE',
+  'KEY_REUSED',
+  'KEY_GONE',
+  'EXISTS',
+  'CONCURRENT',
+  'REFERENCE',
+] as const;
+export type ConflictReason = (typeof CONFLICT_REASONS)[number];
 
 /** What `extensions` of an error has beside its code and reason. */
 export interface ErrorDetails {
