@@ -2,7 +2,6 @@
  * The example as a user runs it: its own process, its own packages, a real Better Auth server beside a
  * real Rowguard server, and people who sign up over HTTP.
  */
-import { type ChildProcess, spawn } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
@@ -11,6 +10,7 @@ import { decodeJwt, decodeProtectedHeader } from 'jose';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { useTestDatabase } from '../support/database.ts';
 import { freePort } from '../support/free-port.ts';
+import { ROOT, runScript, type Started } from '../support/process.ts';
 import { UNLESS_BUSY } from '../support/retry.ts';
 import { useTestServer } from '../support/server.ts';
 
@@ -61,35 +61,32 @@ describe.skipIf(!installed)('with Better Auth', async () => {
   const port = await freePort();
   const base = `http://127.0.0.1:${port}`;
   const database = useTestDatabase();
-  let example: ChildProcess;
-  let output = '';
-  beforeAll(async () => {
-    // Somebody whom Rowguard knows already, as Alice and Bob on the embedded database.
-    await database.authenticator.query("select app_private.ensure_user(50, 'old@x.test', now())");
-    example = spawn(process.execPath, ['server.ts'], {
-      cwd: EXAMPLE,
-      env: {
+  let example: Started;
+  const startExample = (lasting: boolean, env: Record<string, string> = {}) =>
+    runScript(
+      'examples/better-auth/server.ts',
+      [],
+      {
         DATABASE_URL: database.urls.owner.replace('postgresql:', 'postgresql+psycopg2:'),
         AUTH_PORT: String(port),
         BETTER_AUTH_SECRET: randomBytes(32).toString('hex'),
+        ...env,
       },
-      stdio: ['ignore', 'pipe', 'pipe'],
-    });
-    for (const stream of [example.stdout, example.stderr]) {
-      stream?.on('data', (chunk) => {
-        output += chunk;
-      });
-    }
-    for (let waited = 0; !output.includes('is ready'); waited += 50) {
-      if (example.exitCode !== null || waited > 50_000) throw new Error(output);
-      await sleep(50);
-    }
+      undefined,
+      ROOT,
+      lasting,
+    );
+  const stopExample = async () => {
+    example.child.kill('SIGTERM');
+    expect(await example.exit).toBe(0);
+  };
+  beforeAll(async () => {
+    // Somebody whom Rowguard knows already, as Alice and Bob on the embedded database.
+    await database.authenticator.query("select app_private.ensure_user(50, 'old@x.test', now())");
+    example = startExample(true);
+    await example.until(/is ready/);
   });
-  afterAll(async () => {
-    const ended = new Promise((resolve) => example.once('exit', resolve));
-    example.kill('SIGTERM');
-    await ended;
-  });
+  afterAll(() => stopExample());
   const server = useTestServer(database, {
     identity: {
       key: new URL(`${base}/api/auth/jwks`),
@@ -198,6 +195,77 @@ describe.skipIf(!installed)('with Better Auth', async () => {
       }
     },
   );
+
+  test('with another secret the keys are replaced, and people sign in again', async () => {
+    const person = await new Person(base).signUp();
+    const before = await person.token();
+    await stopExample();
+    example = startExample(true);
+    await example.until(/is ready/);
+    expect(example.output()).toContain('that BETTER_AUTH_SECRET cannot decrypt');
+    expect((await person.call('token')).status, 'its cookie was signed with the secret').toBe(401);
+    const body = { email: person.email, password: 'correct horse' };
+    expect((await person.call('sign-in/email', body)).status).toBe(200);
+    const after = await rotated(person, before);
+    await sleep(60);
+    expect((await ask(after, ME)).status).toBe(200);
+    expect((await ask(before, ME)).status, 'its key may be known together with the secret').toBe(
+      401,
+    );
+    expect(example.output()).not.toContain('WARN');
+  });
+
+  test('a taken port and a bad setting are a sentence', async () => {
+    const second = startExample(false);
+    expect(await second.exit).toBe(1);
+    expect(second.output()).toBe(
+      `rowguard: Port ${port} is in use by another program.\n` +
+        `  Fix: choose another port: AUTH_PORT=${port + 1} npm start --prefix examples/better-auth\n`,
+    );
+    const third = startExample(false, { AUTH_PORT: 'x' });
+    expect(await third.exit).toBe(1);
+    expect(third.output()).toMatch(/^rowguard: AUTH_PORT is not a port/);
+  });
+
+  describe('for a page', () => {
+    const ORIGINS: [origin: string, trusted: boolean][] = [
+      ['http://localhost:5173', true],
+      ['http://127.0.0.1:5173', true],
+      ['https://localhost:5173', false],
+      ['http://localhost.evil.example', false],
+      ['http://127.0.0.1.evil.example', false],
+      ['http://192.168.1.7:5173', false],
+      ['null', false],
+    ];
+    test.each(ORIGINS)('of %s: trusted %s', async (origin, trusted) => {
+      const url = `${base}/api/auth/sign-up/email`;
+      const preflight = await fetch(url, {
+        method: 'OPTIONS',
+        headers: {
+          origin,
+          'access-control-request-method': 'POST',
+          'access-control-request-headers': 'content-type',
+        },
+      });
+      const email = `${randomBytes(6).toString('hex')}@example.com`;
+      const response = await fetch(url, {
+        method: 'POST',
+        headers: { origin, 'content-type': 'application/json', cookie: 'any=1' },
+        body: JSON.stringify({ name: 'Somebody', email, password: 'correct horse' }),
+      });
+      for (const { headers } of [preflight, response]) {
+        expect(headers.get('access-control-allow-origin')).toBe(trusted ? origin : null);
+        expect(headers.get('access-control-allow-credentials')).toBe(trusted ? 'true' : null);
+        expect(headers.get('vary')).toBe('origin');
+      }
+      expect([preflight.status, response.status]).toEqual(trusted ? [204, 200] : [403, 403]);
+      const { rowCount } = await database.privileged.query(
+        'select from auth."user" where email = $1',
+        [email],
+      );
+      expect(rowCount).toBe(trusted ? 1 : 0);
+    });
+  });
 
   test('nobody who signs up gets an id that somebody here has already', async () => {
     const token = await (await new Person(base).signUp()).token();
