@@ -1,5 +1,5 @@
---! Previous: sha1:cb508029d8439de9de400256699cf4c51f5cac00
---! Hash: sha1:bdc053a80ae2b633a741a42dc15e406f760358f6
+--! Previous: sha1:2e50205708cefb1ed10f6fe53ebbc6ef02771c5a
+--! Hash: sha1:5d37cdbf6222255299632fb7233f608b9be11169
 --! Message: payloads
 
 -- What a mutation of many rows needs of the database, and two such mutations of tasks that tell which rows they
