@@ -1034,16 +1034,20 @@ BEGIN ATOMIC
      t.*::public.task AS t;
 END;
 
-CREATE OR REPLACE FUNCTION public.stop_unless(p_met boolean, p_sqlstate text, p_detail text DEFAULT NULL::text)
- RETURNS boolean
+CREATE OR REPLACE FUNCTION public.toggle_task(id integer)
+ RETURNS public.task
  LANGUAGE plpgsql
+ STRICT
  SET search_path TO ''
 AS $function$
+declare
+  v_task public.task;
 begin
-  if p_met is not true then
-    raise exception using errcode = p_sqlstate, message = p_sqlstate, detail = coalesce(p_detail, '');
+  update public.task as t set completed = not t.completed where t.id = toggle_task.id returning t.* into v_task;
+  if not found then
+    raise exception using errcode = 'RG404';
   end if;
-  return true;
+  return v_task;
 end
 $function$;
 
@@ -1067,7 +1071,7 @@ grant execute on function public.delete_me() to todo_user;
 grant execute on function public.finish_create(text,text,text) to todo_user;
 grant execute on function public.me() to todo_user;
 grant execute on function public.set_all_tasks_completed(boolean) to todo_user;
-grant execute on function public.stop_unless(boolean,text,text) to todo_user;
+grant execute on function public.toggle_task(integer) to todo_user;
 grant usage on schema app_private to todo_authenticator;
 grant usage on schema public to todo_user;
 grant select on public."user" to todo_user;
@@ -1176,3 +1180,6 @@ comment on policy delete_own on public.task is 'Only one''s own task.';
 comment on policy insert_own on public.task is 'A task is made for the person who makes it.';
 comment on policy select_own on public.task is 'A person sees their own tasks only.';
 comment on policy update_own on public.task is 'Only one''s own task, and it stays one''s own.';
+comment on function public.toggle_task(integer) is '@notNull
+@param id The task''s id.
+Marks a task as done, or as not done if it is done. Returns it.';

@@ -115,6 +115,12 @@ const FUNCTIONS: readonly ServedFunction[] = [
     mutation: 'clearCompletedTasks',
   },
   {
+    name: 'public.toggle_task(integer)',
+    call: 'select t.id from public.toggle_task($ID(public.task)) as t',
+    mutation: 'toggleTask',
+    input: { id: '$ID(public.task)' },
+  },
+  {
     name: 'public.claim_create(text, text, jsonb)',
     call: "select public.claim_create('task', gen_random_uuid()::text, '{}')",
   },

@@ -36,6 +36,7 @@ export const SHIPPED: readonly string[] = [
   'direct-drop',
   'words',
   'payloads',
+  'toggle',
 ];
 
 const isShipped = (file: string): boolean =>
