@@ -4,9 +4,11 @@
  * the new schema cannot be built, the old schema stays.
  */
 import type { Server, ServerResponse } from 'node:http';
-import type { Express } from 'express';
+import type { Express, Request, Response } from 'express';
 import { makeSchema } from 'postgraphile';
+import type { ExecutionResult, GraphQLSchema } from 'postgraphile/graphql';
 import { forgetTemplates } from './compiled/templates.ts';
+import { ownDocumentReader } from './execution/documents.ts';
 import { type Answered, Grafserv } from './execution/grafserv.ts';
 import { type Introspect, introspector } from './execution/introspection.ts';
 import { buildError } from './schema/build-error.ts';
@@ -16,6 +18,13 @@ export interface Api {
   mount(app: Express, server: Server): Promise<void>;
   /** Reads the database's catalogue again and serves the new schema. Rejects if it cannot be built. */
   reload(): Promise<void>;
+  /** The schema that is served. A reload replaces it. */
+  schema(): GraphQLSchema;
+  /**
+   * Answers a request by an operation that the server itself has written, valid for the schema that is served now.
+   * `rows`: its largest page. The limits of a person hold as for an operation that the request had sent.
+   */
+  run(request: Request, response: Response, operation: OwnOperation): Promise<ExecutionResult>;
   /** The schema that is served, as in test/app/schema.graphql. */
   print(): string;
   /** Answers a query about the schema; undefined for any other request. Asks no database and no identity. */
@@ -23,6 +32,12 @@ export interface Api {
   /** Ends the event streams of GraphiQL, which never end by themselves and would hold up a stop. */
   endStreams(): void;
   release(): Promise<void>;
+}
+
+export interface OwnOperation {
+  readonly text: string;
+  readonly variables: Readonly<Record<string, unknown>>;
+  readonly rows: number;
 }
 
 /** The event stream of GraphiQL in watch mode. At every event GraphiQL fetches the schema again. */
@@ -36,6 +51,7 @@ export async function openApi(
   let { schema } = await build(preset);
   let introspect = introspector(schema, maxTokens);
   const serv = new Grafserv({ preset, schema }, answered);
+  let read = ownDocumentReader(schema);
   const streams = new Set<ServerResponse>();
   return {
     async mount(app, server) {
@@ -48,10 +64,13 @@ export async function openApi(
     },
     async reload() {
       ({ schema } = await build(preset));
-      introspect = introspector(schema, maxTokens);
+      read = ownDocumentReader(schema);
       serv.setSchema(schema);
       forgetTemplates();
     },
+    schema: () => schema,
+    run: (request, response, { text, variables, rows }) =>
+      serv.run(request, response, read(text, rows), variables),
     print: () => sdlOf(schema),
     introspect: (request) => introspect(request),
     endStreams() {

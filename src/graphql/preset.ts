@@ -27,6 +27,7 @@ import { NonNullPlugin } from './schema/non-null.ts';
 import { OrdersPlugin } from './schema/orders.ts';
 import { pagesPlugin } from './schema/pages.ts';
 import { RawValuesPlugin } from './schema/raw-values.ts';
+import { ServedPlugin } from './schema/served.ts';
 import { LeanSurfacePlugin, PlainIdsPlugin } from './schema/shape.ts';
 import { CollationsPlugin } from './schema/texts.ts';
 import { unknownTypesPlugin } from './schema/unknown-types.ts';
@@ -84,6 +85,7 @@ export function buildPreset(options: PresetOptions): GraphileConfig.Preset {
       names.plugin,
       RawValuesPlugin,
       DatetimePlugin,
+      ServedPlugin,
       pagesPlugin(maxPageSize),
       executionPlugin(
         { limits, maxPageSize, tellSchema: graphiql, executor: options.executor },

@@ -2,6 +2,9 @@
  * Takes the text of a request, returns a document that may be executed, or errors with codes. Replaces
  * grafserv's own step, which has no limit on tokens, validates without measuring, and bypasses the error
  * mask. Valid documents are cached within a budget of bytes. A refused document must never be cached.
+ *
+ * The server's own documents, which REST sends, are kept apart: clients cannot push them out of the cache, and a
+ * client that sends the same text gets the limits of clients.
  */
 import { LRUCache } from 'lru-cache';
 import {
@@ -15,8 +18,10 @@ import {
   specifiedRules,
   validate,
 } from 'postgraphile/graphql';
+import { allowPages } from '../schema/page-limit.ts';
 import { exceeded, tooComplex } from './complexity.ts';
 import type { Limits } from './limits.ts';
+import { measure } from './measure.ts';
 import { MAX_PLAN_BYTES, planBytes } from './plan-budget.ts';
 import { pointsOf } from './points.ts';
 import { requiredVariables } from './required-variables.ts';
@@ -38,6 +43,12 @@ export interface DocumentOptions {
   /** Whether introspection and "did you mean" are allowed: both describe the schema. */
   readonly tellSchema: boolean;
 }
+
+const acceptedDocuments = new WeakMap<DocumentNode, Accepted>();
+
+/** What is known of a document that a reader has accepted. */
+export const acceptedOf = (document: DocumentNode): Accepted | undefined =>
+  acceptedDocuments.get(document);
 
 /** Errors of one answer. More would only cost the server time. */
 const MAX_ERRORS = 20;
@@ -70,6 +81,7 @@ export function documentReader(
     if (errors.length > 0) return { errors: errors.map(asInputError) };
     const points = pointsOf(measured);
     const accepted = { document, points, required: requiredVariables(document, schema) };
+    acceptedDocuments.set(document, accepted);
     known.set(text, accepted, { size: planBytes(text, document, measured) });
     return accepted;
   };
@@ -82,6 +94,34 @@ export function documentReader(
       if (!(error instanceof RangeError)) throw error;
       return { errors: [tooComplex(limits.maxTokens, 'tokens')] };
     }
+  };
+}
+
+/** The part of the budget for the server's own documents: about a hundred of REST's. */
+const OWN_PART = 1 / 8;
+
+/**
+ * Reads documents that the server itself has written. `rows`: the largest page that it asks for. Only their points
+ * are counted: aliases, fields and depth follow from the tables. Throws if a document is not valid.
+ */
+export function ownDocumentReader(
+  schema: GraphQLSchema,
+): (text: string, rows: number) => DocumentNode {
+  const known = new LRUCache<string, DocumentNode>({ maxSize: MAX_PLAN_BYTES * OWN_PART });
+  return (text, rows) => {
+    const key = `${rows} ${text}`;
+    const before = known.get(key);
+    if (before) return before;
+    const document = parse(text, { noLocation: true });
+    const [problem] = validate(schema, document);
+    if (problem) throw problem;
+    const size = measure(document, schema, rows);
+    for (const node of document.definitions) {
+      if (node.kind === Kind.OPERATION_DEFINITION) allowPages(node, rows);
+    }
+    acceptedDocuments.set(document, { document, points: pointsOf(size), required: new Set() });
+    known.set(key, document, { size: planBytes(text, document, size) });
+    return document;
   };
 }
 

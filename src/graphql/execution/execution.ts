@@ -6,7 +6,6 @@ import type { IncomingMessage } from 'node:http';
 import type {} from 'postgraphile';
 import type { ExecutionConfig } from 'postgraphile/grafserv';
 import {
-  type DocumentNode,
   type ExecutionResult,
   GraphQLError,
   type GraphQLSchema,
@@ -19,7 +18,7 @@ import { keepPlansWithDocuments } from '../compiled/internals.ts';
 import { checkGrafast } from '../compiled/versions.ts';
 import { exceeds, mayExceed } from './answer-size.ts';
 import { exceededByVariables } from './complexity.ts';
-import { type Accepted, type DocumentOptions, documentReader } from './documents.ts';
+import { acceptedOf, type DocumentOptions, documentReader } from './documents.ts';
 import { type Answered, noteUnserved } from './grafserv.ts';
 import { itemsToWrite } from './items.ts';
 import { atItsField, type PageRequest } from './page-errors.ts';
@@ -74,16 +73,12 @@ export function executionPlugin(
     }
     return reader;
   };
-  const accepted = new WeakMap<DocumentNode, Accepted>();
-
   const ours = (config: ExecutionConfig): ExecutionConfig => ({
     ...config,
-    parseAndValidate(text) {
-      const parsed = readerOf(config.schema)(text);
-      if ('document' in parsed) accepted.set(parsed.document, parsed);
-      return parsed;
-    },
+    parseAndValidate: (text) => readerOf(config.schema)(text),
     async execute(sent) {
+      // The first operation of a schema may be one of the server's own, which no reader has read.
+      readerOf(config.schema);
       const variableValues = replaceInheritedKeys(sent.variableValues);
       const args: typeof sent =
         variableValues === sent.variableValues ? sent : { ...sent, variableValues };
@@ -93,7 +88,7 @@ export function executionPlugin(
         ('requestContext' in args && args.requestContext?.expressv4?.req) || undefined;
       const operation = getOperationAST(args.document, args.operationName);
       const kind = operation?.operation ?? 'none';
-      const { points = 1, required } = accepted.get(args.document) ?? {};
+      const { points = 1, required } = acceptedOf(args.document) ?? {};
       const missing = required && nullWhereRequired(required, operation, args.variableValues);
       if (missing) return { errors: [missing] };
       const items = itemsToWrite(args.schema, args.document, operation, args.variableValues);

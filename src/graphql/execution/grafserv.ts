@@ -7,11 +7,14 @@
  * request alive until the next full collection (docs/performance.md, "Garbage").
  */
 import type { IncomingMessage } from 'node:http';
+import type { Request, Response } from 'express';
+import { hookArgs } from 'postgraphile/grafast';
 import type { GrafservConfig, RequestDigest, Result } from 'postgraphile/grafserv';
 import { ExpressGrafserv } from 'postgraphile/grafserv/express/v4';
+import type { DocumentNode, ExecutionResult } from 'postgraphile/graphql';
 import { RETRY_AFTER } from '../client-error.ts';
 
-interface Unserved {
+export interface Unserved {
   readonly status: 429 | 503 | 504;
   /** Value of Retry-After, in seconds. */
   readonly wait: string | undefined;
@@ -30,6 +33,9 @@ export function noteUnserved(
   unserved.set(request, { status, wait: status === 503 ? (wait ?? RETRY_AFTER) : wait });
 }
 
+/** What noteUnserved noted of a request; REST answers by itself. */
+export const unservedOf = (request: IncomingMessage): Unserved | undefined => unserved.get(request);
+
 const GRAPHQL = 'application/graphql-response+json';
 
 /** Called with the bytes of a request's answer: for the rate limit. */
@@ -41,6 +47,38 @@ export class Grafserv extends ExpressGrafserv {
   constructor(config: GrafservConfig, answered: Answered) {
     super(config);
     this.#answered = answered;
+  }
+
+  /**
+   * Runs a document as if the request had sent it: the same context, limits, executor and error mask. The document
+   * is one that a reader of documents.ts has accepted for the schema that is served now.
+   */
+  async run(
+    request: Request,
+    response: Response,
+    document: DocumentNode,
+    variableValues: Readonly<Record<string, unknown>>,
+  ): Promise<ExecutionResult> {
+    const requestContext: Partial<Grafast.RequestContext> = {
+      node: { req: request, res: response },
+      expressv4: { req: request, res: response },
+    };
+    const config = await this.getExecutionConfig(requestContext);
+    const { schema, contextValue, execute } = config;
+    const args = {
+      schema,
+      document,
+      rootValue: null,
+      contextValue,
+      variableValues,
+      resolvedPreset: this.resolvedPreset,
+      requestContext,
+      middleware: this.grafastMiddleware,
+    };
+    await hookArgs(args);
+    const result = await execute(args);
+    if (Symbol.asyncIterator in result) throw new Error('REST has no streams');
+    return result;
   }
 
   protected override async processRequest(digest: RequestDigest): Promise<Result | null> {

@@ -10,10 +10,12 @@ import {
   type ExecutionDetails,
   lambda,
   list,
+  operationPlan,
   SafeError,
   type Step,
 } from 'postgraphile/grafast';
 import type { GraphQLEnumValue } from 'postgraphile/graphql';
+import { allowedPages } from './page-limit.ts';
 import { pure } from './pure.ts';
 
 /** Rows of a page without `first` and `last`. */
@@ -27,7 +29,8 @@ type Size = number | null | undefined;
 /** Values of `first` and `last`, as a client sends them. */
 type Sizes = readonly [first: Size, last: Size];
 
-export function pagesPlugin(maxPageSize: number): GraphileConfig.Plugin {
+/** How `first` and `last` become the sizes of the statement, for one maximum. */
+function sizesUpTo(maxPageSize: number) {
   const checked = (name: string, size: number): number => {
     if (size < 0 || size > maxPageSize) {
       throw new SafeError(`${name} must be from 0 to ${maxPageSize}.`, {
@@ -47,7 +50,11 @@ export function pagesPlugin(maxPageSize: number): GraphileConfig.Plugin {
   const last = pure(([f, l]: Sizes): number | null =>
     f == null && l != null ? checked('last', l) || 1 : null,
   );
+  return { first, last };
+}
 
+export function pagesPlugin(maxPageSize: number): GraphileConfig.Plugin {
+  const ofClients = sizesUpTo(maxPageSize);
   return {
     name: 'PagesPlugin',
     version: '1.0.0',
@@ -105,6 +112,9 @@ export function pagesPlugin(maxPageSize: number): GraphileConfig.Plugin {
               // The type is wrong: this is undefined for a field without `last`.
               const $last = fieldArgs.getRaw('last') as Step<Size> | undefined;
               const $sizes = list([$first, $last ?? constant(null)]);
+              // A plan belongs to one operation, so this costs no request anything.
+              const allowed = allowedPages(operationPlan().operation);
+              const { first, last } = allowed === undefined ? ofClients : sizesUpTo(allowed);
               $connection.setFirst(lambda($sizes, first));
               if ($last) $connection.setLast(lambda($sizes, last));
               cutPages($connection, $sizes);
