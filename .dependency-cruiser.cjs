@@ -29,6 +29,7 @@ const ARROWS = {
   'graphql/': ['database/', 'identity/'],
   'client/': ['graphql/client-error.ts'],
   'http/': ['accounts/', 'database/', 'doctor/', 'graphql/', 'identity/', 'migrate/'],
+  'rest/': ['database/', 'graphql/', 'http/', 'identity/'],
   'cli/': [
     'accounts/',
     'client/',

@@ -55,6 +55,8 @@ export interface Config {
   readonly adaptor: 'one-round-trip' | 'stock';
   readonly preparedStatements: boolean;
   readonly executor: 'compiled' | 'grafast';
+  /** Whether REST is served below /api. */
+  readonly rest: boolean;
   readonly shutdownGraceMs: number;
   /** Milliseconds that a connection may stay open between two requests. */
   readonly keepAliveMs: number;
@@ -120,6 +122,7 @@ export function loadConfig(
     adaptor: choice('DATABASE_ADAPTOR', ['one-round-trip', 'stock']),
     preparedStatements: choice('PREPARED_STATEMENTS', ['on', 'off']) === 'on',
     executor: choice('GRAPHQL_EXECUTOR', ['compiled', 'grafast']),
+    rest: choice('REST', ['on', 'off']) === 'on',
     shutdownGraceMs: integer('SHUTDOWN_GRACE_MS', 10_000, 0, 600_000),
     keepAliveMs: integer('KEEP_ALIVE_MS', DEFAULT_KEEP_ALIVE_MS, 1, 3_600_000),
     logLevel: choice('LOG_LEVEL', ['info', 'debug', 'warn', 'error', 'silent']),

@@ -35,6 +35,8 @@ import { explainOnce } from './identity/refusals.ts';
 import { Metrics } from './metrics.ts';
 import { refuseDrift } from './migrate/boot-drift.ts';
 import { readCommitted } from './migrate/committed.ts';
+import { PAGE_ROWS } from './rest/list-query.ts';
+import { mountRest } from './rest/rest.ts';
 
 export interface ServerOptions {
   /** Refuses to serve an unsafe database instead of warning about it. */
@@ -75,6 +77,8 @@ export interface ServerOptions {
   readonly statementEnded?: StatementEnded | undefined;
   /** Receives each request when it is over. */
   readonly requestEnded?: (entry: RequestEntry) => void;
+  /** Whether REST is served below /api. */
+  readonly rest?: boolean;
   /** The accounts in GraphiQL; undefined = no GraphiQL and no introspection, as in production. */
   readonly graphiqlAccounts: readonly GraphiqlAccount[] | undefined;
   /** Whether GraphiQL is notified of a reload. */
@@ -193,6 +197,15 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
       limitRate: rateLimit.handler,
       limitUnsent: boundUnsent(new Turns(turnOptions), options.unreadMs),
       anyHost: options.remoteDevelopment ?? false,
+      mountRest:
+        options.rest === false
+          ? undefined
+          : (target, guards) =>
+              mountRest(target, guards, {
+                api,
+                answered: rateLimit.answered,
+                most: Math.min(PAGE_ROWS, limits.maxRows),
+              }),
       mountGraphql: (target) => api.mount(target, server),
       logHidden,
     });

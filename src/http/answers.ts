@@ -1,11 +1,20 @@
 /**
  * Answers outside GraphQL. Takes a status, a code and a message, sends them in the form of a GraphQL error so
- * that clients need one parser. Must never say why a token was refused.
+ * that clients need one parser; below /api as a problem (RFC 9457). Must never say why a token was refused.
  */
-import type { Response } from 'express';
+import { STATUS_CODES } from 'node:http';
+import type { RequestHandler, Response } from 'express';
 import { type ErrorCode, RETRY_AFTER } from '../graphql/client-error.ts';
 import type { AuthenticationError } from '../identity/identity.ts';
 import { noteOutcome, noteRefusal } from './observe.ts';
+
+/** Answers of REST. */
+const problems = new WeakSet<Response>();
+
+export const answerWithProblems: RequestHandler = (_request, response, next) => {
+  problems.add(response);
+  next();
+};
 
 export function sendError(
   response: Response,
@@ -15,8 +24,16 @@ export function sendError(
   extensions: Readonly<Record<string, unknown>> = {},
 ): void {
   noteOutcome(response, code);
-  response.status(status).json({ errors: [{ message, extensions: { code, ...extensions } }] });
+  if (!problems.has(response)) {
+    response.status(status).json({ errors: [{ message, extensions: { code, ...extensions } }] });
+    return;
+  }
+  // Without a type the status says what kind of problem it is: RFC 9457, section 4.2.1.
+  const problem = { title: STATUS_CODES[status], status, detail: message, code, ...extensions };
+  response.status(status).set('Content-Type', PROBLEM_TYPE).end(JSON.stringify(problem));
 }
+
+export const PROBLEM_TYPE = 'application/problem+json';
 
 /** UNAVAILABLE, with a default Retry-After unless the caller has set one. */
 export function sendUnavailable(

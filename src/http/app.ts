@@ -43,10 +43,26 @@ export interface AppOptions {
   readonly limitUnsent: RequestHandler;
   /** Whether GraphiQL and the schema are served under any host name. */
   readonly anyHost: boolean;
+  /** Mounts REST behind the guards; undefined = REST=off. */
+  readonly mountRest?: ((app: Express, guards: Guards) => void) | undefined;
   /** Mounts the GraphQL handler behind the authentication. */
   readonly mountGraphql: (app: Express) => Promise<void>;
   /** Logs an error that is hidden from the client, under the id that the client gets. */
   readonly logHidden: (errorId: string, error: unknown) => void;
+}
+
+/** What stands in front of every request of a person, in this order. */
+export interface Guards {
+  /** Answers 401 without a valid token. */
+  readonly signedIn: RequestHandler;
+  /** Counts the request, before anything asks the database. */
+  readonly counted: RequestHandler;
+  readonly account: RequestHandler;
+  /** Leaves the JSON value of the body in `request.body`. */
+  readonly body: readonly (RequestHandler | ErrorRequestHandler)[];
+  readonly unsent: RequestHandler;
+  /** For pages with demo tokens. */
+  readonly loopback: RequestHandler;
 }
 
 export async function createApp(options: AppOptions): Promise<Express> {
@@ -64,6 +80,14 @@ export async function createApp(options: AppOptions): Promise<Express> {
   });
   app.get('/readyz', options.readiness);
   app.get('/metrics', options.metrics);
+  const guards: Guards = {
+    signedIn: authenticate(options.verify, options.explainRefusal),
+    counted: options.limitRate,
+    account: ensureAccount(options.users),
+    body: readJson(options.maxRequestBytes),
+    unsent: options.limitUnsent,
+    loopback: onlyLoopbackHost(options.anyHost),
+  };
   app.all('/graphql', onlyPost(options.graphiql));
   if (options.graphiql) {
     app.get('/schema.graphql', onlyLoopbackHost(options.anyHost), schemaPage(options.printApi));
@@ -71,22 +95,23 @@ export async function createApp(options: AppOptions): Promise<Express> {
   }
   app.post(
     '/graphql',
-    authenticate(options.verify, options.explainRefusal),
-    options.limitRate,
-    ensureAccount(options.users),
+    guards.signedIn,
+    guards.counted,
+    guards.account,
     onlyJson,
-    readJson(options.maxRequestBytes),
+    ...guards.body,
     onlyOneOperation,
-    options.limitUnsent,
+    guards.unsent,
   );
-  if (options.graphiql) app.use(['/', '/graphql'], onlyLoopbackHost(options.anyHost));
+  options.mountRest?.(app, guards);
+  if (options.graphiql) app.use(['/', '/graphql'], guards.loopback);
   await options.mountGraphql(app);
   app.use((_request, response) => {
     sendError(
       response,
       404,
       'NOT_FOUND',
-      'There is nothing at this path. The API is POST /graphql.',
+      `There is nothing at this path. The API is POST /graphql${options.mountRest ? ', and REST below /api' : ''}.`,
     );
   });
   app.use(lastResort(options.logHidden));

@@ -1,15 +1,27 @@
 /**
  * CORS (https://fetch.spec.whatwg.org/#http-cors-protocol). Takes the allowed origins (src/config/origins.ts);
  * returns a handler. A preflight gets the method and the headers that it asks for: there are no cookies, so a
- * page of an allowed origin still needs a token. Must never let another origin read GraphiQL, which contains
- * demo tokens.
+ * page of an allowed origin still needs a token. Must never let another origin read a page that
+ * contains demo tokens: GraphiQL and REST's page.
  */
 import type { Request, RequestHandler } from 'express';
 
 /** In development a front end runs on another port of the same machine. */
 const LOOPBACK = /^https?:\/\/(localhost|127\.0\.0\.1|\[::1\])(:\d+)?$/;
 
-const EXPOSED = 'Retry-After, WWW-Authenticate, X-Request-Id, RateLimit, RateLimit-Policy' as const;
+const EXPOSED = [
+  'Retry-After',
+  'WWW-Authenticate',
+  'X-Request-Id',
+  'RateLimit',
+  'RateLimit-Policy',
+  // Of REST.
+  'Allow',
+  'ETag',
+  'Link',
+  'Location',
+  'X-Total-Count',
+].join(', ');
 
 /** A label of a host name, as browsers serialize it. */
 const LABEL = /^[a-z0-9_-]+$/;
@@ -64,6 +76,9 @@ const tokensOf = (list: string): string[] =>
     .map((name) => name.trim())
     .filter((name) => TOKEN.test(name));
 
+/** REST's page in development. Express matches paths in any case. */
+const DOCS = /^\/api\/docs/i;
+
 /** A page that a browser opens. Other origins may read answers of the API only. */
 const isPage = ({ method, path }: Request): boolean =>
-  (method === 'GET' || method === 'HEAD') && !path.startsWith('/api/');
+  (method === 'GET' || method === 'HEAD') && (!path.startsWith('/api/') || DOCS.test(path));

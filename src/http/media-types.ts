@@ -40,6 +40,12 @@ export function acceptedAnswer(accept = ''): Answer | undefined {
   return answer;
 }
 
+/** Whether REST's answers are acceptable, which are JSON and nothing else. */
+export function acceptsJson(accept: string | undefined): boolean {
+  if (!accept?.trim() || accept === '*/*' || accept === JSON_TYPE) return true;
+  return negotiatorOf(accept).mediaTypes(offers(JSON_TYPE)).length > 0;
+}
+
 type Answer = typeof JSON_TYPE | typeof GRAPHQL_TYPE | '*/*';
 
 /** Nearly all requests have one of a few headers, and reading one costs more than all else in this file. */

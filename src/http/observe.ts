@@ -12,7 +12,7 @@ import type { Identity } from '../identity/identity.ts';
 export interface RequestEntry {
   readonly requestId: string;
   readonly method: string;
-  /** One of our own paths, or "other". */
+  /** One of our own paths, a route of REST such as /api/{user_id}/tasks/{id}, or "other". */
   readonly path: string;
   readonly status: number;
   /** "ok", the code of the first error, or CLIENT_GONE. */
@@ -41,6 +41,13 @@ const outcomes = new WeakMap<Response, string>();
 /** For an answer that is given before GraphQL runs. */
 export function noteOutcome(response: Response, code: string): void {
   outcomes.set(response, code);
+}
+
+const routes = new WeakMap<Response, string>();
+
+/** `route`: a path of REST with its parameters by name. Never a value that a client can choose. */
+export function noteRoute(response: Response, route: string): void {
+  routes.set(response, route);
 }
 
 const refusals = new WeakMap<Response, string>();
@@ -75,7 +82,7 @@ export function observe({ ended, identityOf }: ObserveOptions): RequestHandler {
       ended({
         requestId,
         method,
-        path: PATHS.has(path) ? path : 'other',
+        path: PATHS.has(path) ? path : (routes.get(response) ?? 'other'),
         status: response.statusCode,
         outcome: outcomeOf(response, operation?.code),
         durationMs: Math.round((performance.now() - since) * 100) / 100,
