@@ -1,5 +1,5 @@
---! Previous: sha1:cb508029d8439de9de400256699cf4c51f5cac00
---! Hash: sha1:456ca07efec8c5e37d7cf39f8830101666fc63d9
+--! Previous: sha1:5d37cdbf6222255299632fb7233f608b9be11169
+--! Hash: sha1:4cfdd2559d5036c15ffb7a9f28050bb9916f69e7
 --! Message: toggle
 
 -- A task is done or not done again, by one statement. A client that reads `completed` and writes the opposite
