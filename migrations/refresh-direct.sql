@@ -7,3 +7,12 @@ begin
   end if;
 end
 $$;
+
+-- Before 000016 no table is watched.
+do $$
+begin
+  if to_regprocedure('app_private.forget_unwatched()') is not null then
+    perform app_private.forget_unwatched();
+  end if;
+end
+$$;

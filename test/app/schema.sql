@@ -4,6 +4,24 @@ create schema app_private;
 
 create schema public;
 
+create table app_private.change (
+  user_id integer not null,
+  relation text not null,
+  row_id integer not null,
+  version bigint not null,
+  created_version bigint not null,
+  deleted boolean not null,
+  changed_at timestamp with time zone not null default now()
+);
+
+alter table app_private.change add constraint change_pkey PRIMARY KEY (user_id, relation, row_id);
+
+alter table app_private.change DISABLE row level security, NO FORCE row level security;
+
+CREATE INDEX change_user_id_deleted_idx ON app_private.change USING btree (user_id, changed_at) WHERE deleted;
+
+CREATE INDEX change_user_id_version_idx ON app_private.change USING btree (user_id, relation, version);
+
 create table app_private.create_request (
   user_id integer not null,
   relation text not null,
@@ -62,6 +80,17 @@ alter table app_private.email_digest DISABLE row level security, NO FORCE row le
 
 CREATE INDEX email_digest_digest_idx ON app_private.email_digest USING btree (digest);
 
+create table app_private.person_version (
+  user_id integer not null,
+  epoch uuid not null default gen_random_uuid(),
+  version bigint not null,
+  pruned bigint not null default 0
+);
+
+alter table app_private.person_version add constraint person_version_pkey PRIMARY KEY (user_id);
+
+alter table app_private.person_version DISABLE row level security, NO FORCE row level security;
+
 create table app_private.psql_login (
   login name not null,
   user_id integer not null,
@@ -117,6 +146,8 @@ CREATE TRIGGER _800_digest AFTER INSERT OR UPDATE ON public."user" FOR EACH ROW 
 
 CREATE TRIGGER _900_remember AFTER DELETE ON public."user" FOR EACH ROW EXECUTE FUNCTION app_private.remember_deleted_user();
 
+CREATE TRIGGER _910_forget_changes AFTER DELETE ON public."user" FOR EACH ROW EXECUTE FUNCTION app_private.forget_changes();
+
 create policy delete_own on public."user" for delete
   using ((id = ( SELECT app_private.current_user_id() AS current_user_id)));
 
@@ -162,6 +193,14 @@ CREATE TRIGGER _100_immutable BEFORE UPDATE ON public.task FOR EACH ROW WHEN (ol
 
 CREATE TRIGGER _200_touch BEFORE UPDATE ON public.task FOR EACH ROW EXECUTE FUNCTION app_private.touch();
 
+CREATE TRIGGER _700_watch_delete AFTER DELETE ON public.task REFERENCING OLD TABLE AS old_rows FOR EACH STATEMENT EXECUTE FUNCTION app_private.changes_of_task();
+
+CREATE TRIGGER _700_watch_insert AFTER INSERT ON public.task REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION app_private.changes_of_task();
+
+CREATE TRIGGER _700_watch_truncate AFTER TRUNCATE ON public.task FOR EACH STATEMENT EXECUTE FUNCTION app_private.changes_of_task();
+
+CREATE TRIGGER _700_watch_update AFTER UPDATE ON public.task REFERENCING OLD TABLE AS old_rows NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION app_private.changes_of_task();
+
 create policy delete_own on public.task for delete
   using ((user_id = ( SELECT app_private.current_user_id() AS current_user_id)));
 
@@ -174,6 +213,136 @@ create policy select_own on public.task for select
 create policy update_own on public.task for update
   using ((user_id = ( SELECT app_private.current_user_id() AS current_user_id)))
   with check ((user_id = ( SELECT app_private.current_user_id() AS current_user_id)));
+
+CREATE OR REPLACE FUNCTION app_private.changes_of_task()
+ RETURNS trigger
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+declare
+  v_user_id integer;
+  v_last integer;
+  v_id integer;
+  v_rows bigint;
+  v_version bigint;
+  v_pruned bigint;
+  -- Whether a row has another owner or id now: a deletion for the one and a creation for the other.
+  v_moved boolean := false;
+  v_user_ids integer[];
+  v_ids integer[];
+  v_gone boolean[];
+begin
+  if tg_op = 'DELETE' then
+    select min(r.user_id), max(r.user_id), count(*) into v_user_id, v_last, v_rows from old_rows as r;
+  elsif tg_op <> 'TRUNCATE' then
+    select min(r.user_id), max(r.user_id), count(*), min(r.id) into v_user_id, v_last, v_rows, v_id from new_rows as r;
+  end if;
+  if v_rows = 0 then
+    return null;
+  elsif tg_op = 'UPDATE' and v_rows = 1 then
+    select r.user_id <> v_user_id or r.id <> v_id into v_moved from old_rows as r;
+  elsif tg_op = 'UPDATE' then
+    v_moved := exists (select r.user_id, r.id from old_rows as r except select r.user_id, r.id from new_rows as r);
+  end if;
+
+  -- Rows of one person: raise the number, then note the rows. A person without a number is new, or is being deleted.
+  if v_moved or v_user_id is distinct from v_last then
+    v_user_id := null;
+  elsif tg_op = 'INSERT' then
+    insert into app_private.person_version as v (user_id, version) values (v_user_id, v_rows)
+      on conflict (user_id) do update set version = v.version + excluded.version
+      returning v.version into v_version;
+  elsif tg_op <> 'TRUNCATE' then
+    update app_private.person_version as v set version = v.version + v_rows
+      where v.user_id = v_user_id returning v.version into v_version;
+    if not found then
+      return null;
+    end if;
+  end if;
+  if v_user_id is not null and tg_op = 'DELETE' then
+    insert into app_private.change as c (user_id, relation, row_id, version, created_version, deleted)
+      select v_user_id, 'task', r.id, v_version + 1 - row_number() over (), 0, true from old_rows as r
+      on conflict (user_id, relation, row_id)
+        do update set version = excluded.version, deleted = true, changed_at = excluded.changed_at;
+    -- Old deletions are forgotten now and then, once in 64 changes.
+    if (v_version - v_rows) / 64 < v_version / 64 then
+      with forgotten as (
+        delete from app_private.change as c
+        where c.user_id = v_user_id and c.deleted and c.changed_at < now() - interval '30 days'
+        returning c.version
+      )
+      select max(f.version) into v_pruned from forgotten as f;
+      update app_private.person_version as v set pruned = greatest(v.pruned, v_pruned)
+        where v.user_id = v_user_id and v_pruned is not null;
+    end if;
+    return null;
+  elsif v_user_id is not null then
+    -- Without ON CONFLICT many new rows take a third less time. Only a row of an earlier id, as after a restore of
+    -- deleted rows, is there already.
+    if tg_op = 'INSERT' then
+      begin
+        insert into app_private.change as c (user_id, relation, row_id, version, created_version, deleted)
+          select v_user_id, 'task', n.id, n.version, n.version, false
+          from (select r.id, v_version + 1 - row_number() over () as version from new_rows as r) as n;
+        return null;
+      exception when unique_violation then
+        null;
+      end;
+    end if;
+    insert into app_private.change as c (user_id, relation, row_id, version, created_version, deleted)
+      select v_user_id, 'task', n.id, n.version, n.version, false
+      from (select r.id, v_version + 1 - row_number() over () as version from new_rows as r) as n
+      on conflict (user_id, relation, row_id)
+        do update set version = excluded.version, deleted = false, changed_at = excluded.changed_at,
+          created_version = case when c.deleted then excluded.version else c.created_version end;
+    return null;
+  end if;
+
+  if tg_op = 'TRUNCATE' then
+    select array_agg(c.user_id), array_agg(c.row_id), array_agg(true) into v_user_ids, v_ids, v_gone
+      from app_private.change as c where c.relation = 'task' and not c.deleted;
+  elsif tg_op = 'DELETE' then
+    select array_agg(r.user_id), array_agg(r.id), array_agg(true) into v_user_ids, v_ids, v_gone from old_rows as r;
+  else
+    select array_agg(r.user_id), array_agg(r.id), array_agg(false) into v_user_ids, v_ids, v_gone from new_rows as r;
+  end if;
+  if v_moved then
+    select v_user_ids || array_agg(m.user_id), v_ids || array_agg(m.id), v_gone || array_agg(true)
+      into v_user_ids, v_ids, v_gone
+      from (
+        select r.user_id, r.id from old_rows as r except select r.user_id, r.id from new_rows as r
+      ) as m (user_id, id);
+  end if;
+  if v_ids is not null then
+    execute '
+    with given as (
+      select g.user_id, g.row_id, g.gone from unnest($1, $2, $3) as g (user_id, row_id, gone)
+    ),
+    person as (
+      select g.user_id, count(*) as rows from given as g group by g.user_id
+      having exists (select from app_private.person_version as v where v.user_id = g.user_id)
+        or exists (select from app_private.email_digest as d where d.user_id = g.user_id)
+      order by g.user_id
+    ),
+    raised as (
+      insert into app_private.person_version as v (user_id, version) select p.user_id, p.rows from person as p
+      on conflict (user_id) do update set version = v.version + excluded.version
+      returning v.user_id, v.version
+    )
+    insert into app_private.change as c (user_id, relation, row_id, version, created_version, deleted)
+    select n.user_id, $4, n.row_id, n.version, n.version, n.gone
+    from (
+      select g.user_id, g.row_id, g.gone, r.version + 1 - row_number() over (partition by g.user_id) as version
+      from given as g join raised as r on r.user_id = g.user_id
+    ) as n
+    on conflict (user_id, relation, row_id)
+      do update set version = excluded.version, deleted = excluded.deleted, changed_at = excluded.changed_at,
+        created_version = case when c.deleted then excluded.version else c.created_version end' using v_user_ids, v_ids, v_gone, 'task';
+  end if;
+  return null;
+end
+$function$;
 
 CREATE OR REPLACE FUNCTION app_private.current_user_id()
  RETURNS integer
@@ -741,6 +910,41 @@ begin
 end
 $function$;
 
+CREATE OR REPLACE FUNCTION app_private.forget_changes()
+ RETURNS trigger
+ LANGUAGE plpgsql
+ SET search_path TO ''
+AS $function$
+begin
+  delete from app_private.change as c where c.user_id = old.id;
+  delete from app_private.person_version as v where v.user_id = old.id;
+  return null;
+end
+$function$;
+
+CREATE OR REPLACE FUNCTION app_private.forget_unwatched()
+ RETURNS void
+ LANGUAGE plpgsql
+ SET search_path TO ''
+AS $function$
+declare
+  v_function regprocedure;
+begin
+  for v_function in
+    select p.oid from pg_proc as p
+    where p.pronamespace = 'app_private'::regnamespace and p.proname like 'changes\_of\_%'
+      and p.prorettype = 'trigger'::regtype and not exists (select from pg_trigger as t where t.tgfoid = p.oid)
+  loop
+    execute format('drop function %s', v_function);
+  end loop;
+  delete from app_private.change as c
+    where not exists (
+      select from pg_trigger as t join pg_class as r on r.oid = t.tgrelid
+      where t.tgname = '_700_watch_insert' and r.relnamespace = 'public'::regnamespace and r.relname = c.relation
+    );
+end
+$function$;
+
 CREATE OR REPLACE FUNCTION app_private.grant_psql_login(p_user_id integer, p_password text)
  RETURNS name
  LANGUAGE plpgsql
@@ -951,6 +1155,281 @@ BEGIN ATOMIC
    ORDER BY d.user_id;
 END;
 
+CREATE OR REPLACE FUNCTION app_private.versions_of(p_user_ids integer[])
+ RETURNS TABLE(user_id integer, version bigint)
+ LANGUAGE sql
+ STABLE SECURITY DEFINER
+ SET search_path TO ''
+BEGIN ATOMIC
+ SELECT v.user_id,
+     v.version
+    FROM app_private.person_version v
+   WHERE (v.user_id = ANY (versions_of.p_user_ids));
+END;
+
+CREATE OR REPLACE FUNCTION app_private.watch_changes(p_table regclass)
+ RETURNS void
+ LANGUAGE plpgsql
+ SET search_path TO ''
+AS $function$
+declare
+  v_name name;
+  v_owner name;
+  v_forced boolean;
+  v_user_ids integer[];
+  v_ids integer[];
+  v_gone boolean[];
+  -- Notes rows of several people: $1 owners, $2 ids, $3 whether each is gone, $4 the table. Numbers are locked in
+  -- the order of their people, so that two such statements cannot wait for each other. A person who has no number
+  -- and no digest of an address is being deleted.
+  v_note constant text := $note$
+    with given as (
+      select g.user_id, g.row_id, g.gone from unnest($1, $2, $3) as g (user_id, row_id, gone)
+    ),
+    person as (
+      select g.user_id, count(*) as rows from given as g group by g.user_id
+      having exists (select from app_private.person_version as v where v.user_id = g.user_id)
+        or exists (select from app_private.email_digest as d where d.user_id = g.user_id)
+      order by g.user_id
+    ),
+    raised as (
+      insert into app_private.person_version as v (user_id, version) select p.user_id, p.rows from person as p
+      on conflict (user_id) do update set version = v.version + excluded.version
+      returning v.user_id, v.version
+    )
+    insert into app_private.change as c (user_id, relation, row_id, version, created_version, deleted)
+    select n.user_id, $4, n.row_id, n.version, n.version, n.gone
+    from (
+      select g.user_id, g.row_id, g.gone, r.version + 1 - row_number() over (partition by g.user_id) as version
+      from given as g join raised as r on r.user_id = g.user_id
+    ) as n
+    on conflict (user_id, relation, row_id)
+      do update set version = excluded.version, deleted = excluded.deleted, changed_at = excluded.changed_at,
+        created_version = case when c.deleted then excluded.version else c.created_version end$note$;
+begin
+  select c.relname, c.relforcerowsecurity, coalesce(
+      substring(obj_description(c.oid, 'pg_class') from '(?n)^@owner[ \t]+(\S+)[ \t]*$'), 'user_id')
+    into v_name, v_forced, v_owner
+    from pg_class as c
+    where c.oid = p_table and c.relkind = 'r' and not c.relispartition
+      and c.relnamespace = 'public'::regnamespace;
+  if not found then
+    raise exception '% is not a table of schema public', p_table using errcode = 'wrong_object_type';
+  end if;
+  if obj_description(p_table, 'pg_class') ~ '(?n)^@(member|reference)\M' then
+    raise exception 'the rows of % do not belong to one person each, so their changes cannot be watched', p_table
+      using errcode = 'feature_not_supported';
+  end if;
+  if not exists (
+    select from pg_constraint as k
+    join pg_attribute as i on i.attrelid = k.conrelid and i.attname = 'id' and i.atttypid = 'integer'::regtype
+    join pg_attribute as o on o.attrelid = k.conrelid and o.attname = v_owner and o.atttypid = 'integer'::regtype
+    where k.conrelid = p_table and k.contype = 'p' and k.conkey = array[i.attnum]
+  ) then
+    raise exception '% needs a primary key "id integer" and an owner "% integer" to be watched',
+      p_table, v_owner using errcode = 'wrong_object_type';
+  end if;
+
+  execute format($create$
+create or replace function %1$s() returns trigger
+  language plpgsql security definer
+  set search_path = ''
+as $body$
+declare
+  v_user_id integer;
+  v_last integer;
+  v_id integer;
+  v_rows bigint;
+  v_version bigint;
+  v_pruned bigint;
+  -- Whether a row has another owner or id now: a deletion for the one and a creation for the other.
+  v_moved boolean := false;
+  v_user_ids integer[];
+  v_ids integer[];
+  v_gone boolean[];
+begin
+  if tg_op = 'DELETE' then
+    select min(r.%2$I), max(r.%2$I), count(*) into v_user_id, v_last, v_rows from old_rows as r;
+  elsif tg_op <> 'TRUNCATE' then
+    select min(r.%2$I), max(r.%2$I), count(*), min(r.id) into v_user_id, v_last, v_rows, v_id from new_rows as r;
+  end if;
+  if v_rows = 0 then
+    return null;
+  elsif tg_op = 'UPDATE' and v_rows = 1 then
+    select r.%2$I <> v_user_id or r.id <> v_id into v_moved from old_rows as r;
+  elsif tg_op = 'UPDATE' then
+    v_moved := exists (select r.%2$I, r.id from old_rows as r except select r.%2$I, r.id from new_rows as r);
+  end if;
+
+  -- Rows of one person: raise the number, then note the rows. A person without a number is new, or is being deleted.
+  if v_moved or v_user_id is distinct from v_last then
+    v_user_id := null;
+  elsif tg_op = 'INSERT' then
+    insert into app_private.person_version as v (user_id, version) values (v_user_id, v_rows)
+      on conflict (user_id) do update set version = v.version + excluded.version
+      returning v.version into v_version;
+  elsif tg_op <> 'TRUNCATE' then
+    update app_private.person_version as v set version = v.version + v_rows
+      where v.user_id = v_user_id returning v.version into v_version;
+    if not found then
+      return null;
+    end if;
+  end if;
+  if v_user_id is not null and tg_op = 'DELETE' then
+    insert into app_private.change as c (user_id, relation, row_id, version, created_version, deleted)
+      select v_user_id, %3$L, r.id, v_version + 1 - row_number() over (), 0, true from old_rows as r
+      on conflict (user_id, relation, row_id)
+        do update set version = excluded.version, deleted = true, changed_at = excluded.changed_at;
+    -- Old deletions are forgotten now and then, once in 64 changes.
+    if (v_version - v_rows) / 64 < v_version / 64 then
+      with forgotten as (
+        delete from app_private.change as c
+        where c.user_id = v_user_id and c.deleted and c.changed_at < now() - interval '30 days'
+        returning c.version
+      )
+      select max(f.version) into v_pruned from forgotten as f;
+      update app_private.person_version as v set pruned = greatest(v.pruned, v_pruned)
+        where v.user_id = v_user_id and v_pruned is not null;
+    end if;
+    return null;
+  elsif v_user_id is not null then
+    -- Without ON CONFLICT many new rows take a third less time. Only a row of an earlier id, as after a restore of
+    -- deleted rows, is there already.
+    if tg_op = 'INSERT' then
+      begin
+        insert into app_private.change as c (user_id, relation, row_id, version, created_version, deleted)
+          select v_user_id, %3$L, n.id, n.version, n.version, false
+          from (select r.id, v_version + 1 - row_number() over () as version from new_rows as r) as n;
+        return null;
+      exception when unique_violation then
+        null;
+      end;
+    end if;
+    insert into app_private.change as c (user_id, relation, row_id, version, created_version, deleted)
+      select v_user_id, %3$L, n.id, n.version, n.version, false
+      from (select r.id, v_version + 1 - row_number() over () as version from new_rows as r) as n
+      on conflict (user_id, relation, row_id)
+        do update set version = excluded.version, deleted = false, changed_at = excluded.changed_at,
+          created_version = case when c.deleted then excluded.version else c.created_version end;
+    return null;
+  end if;
+
+  if tg_op = 'TRUNCATE' then
+    select array_agg(c.user_id), array_agg(c.row_id), array_agg(true) into v_user_ids, v_ids, v_gone
+      from app_private.change as c where c.relation = %3$L and not c.deleted;
+  elsif tg_op = 'DELETE' then
+    select array_agg(r.%2$I), array_agg(r.id), array_agg(true) into v_user_ids, v_ids, v_gone from old_rows as r;
+  else
+    select array_agg(r.%2$I), array_agg(r.id), array_agg(false) into v_user_ids, v_ids, v_gone from new_rows as r;
+  end if;
+  if v_moved then
+    select v_user_ids || array_agg(m.user_id), v_ids || array_agg(m.id), v_gone || array_agg(true)
+      into v_user_ids, v_ids, v_gone
+      from (
+        select r.%2$I, r.id from old_rows as r except select r.%2$I, r.id from new_rows as r
+      ) as m (user_id, id);
+  end if;
+  if v_ids is not null then
+    execute %4$L using v_user_ids, v_ids, v_gone, %3$L;
+  end if;
+  return null;
+end
+$body$;
+comment on function %1$s() is 'Trigger, made by app_private.watch_changes(): notes changed rows of %5$s.';
+create or replace trigger _700_watch_insert
+  after insert on %5$s referencing new table as new_rows for each statement execute function %1$s();
+create or replace trigger _700_watch_update
+  after update on %5$s referencing old table as old_rows new table as new_rows
+  for each statement execute function %1$s();
+create or replace trigger _700_watch_delete
+  after delete on %5$s referencing old table as old_rows for each statement execute function %1$s();
+create or replace trigger _700_watch_truncate
+  after truncate on %5$s for each statement execute function %1$s();
+comment on trigger _700_watch_insert on %5$s is 'Notes new rows, for changes_since().';
+comment on trigger _700_watch_update on %5$s is 'Notes changed rows, for changes_since().';
+comment on trigger _700_watch_delete on %5$s is 'Notes deleted rows, for changes_since().';
+comment on trigger _700_watch_truncate on %5$s is 'Notes that all rows are deleted, for changes_since().';
+$create$, format('app_private.%I', 'changes_of_' || left(v_name, 50)), v_owner, v_name, v_note, p_table);
+
+  -- Rows that were there before, and rows of an earlier table of this name. FORCE binds the owner too, so it is
+  -- lifted while the rows are read. The lock on the table keeps other sessions out until the migration commits.
+  if v_forced then
+    execute format('alter table %s no force row level security', p_table);
+  end if;
+  execute format($difference$
+    select array_agg(coalesce(c.user_id, t.%1$I)), array_agg(coalesce(c.row_id, t.id)), array_agg(t.id is null)
+    from %2$s as t
+    full join (
+      select c.user_id, c.row_id from app_private.change as c where c.relation = %3$L and not c.deleted
+    ) as c on c.row_id = t.id and c.user_id = t.%1$I
+    where t.id is null or c.row_id is null$difference$, v_owner, p_table, v_name) into v_user_ids, v_ids, v_gone;
+  if v_forced then
+    execute format('alter table %s force row level security', p_table);
+  end if;
+  execute v_note using v_user_ids, v_ids, v_gone, v_name;
+end
+$function$;
+
+CREATE OR REPLACE FUNCTION public.changes_since(p_relation text, p_epoch uuid, p_since bigint, p_first integer)
+ RETURNS TABLE(row_id integer, version bigint, is_new boolean, is_gone boolean, epoch uuid, has_more boolean, resync boolean)
+ LANGUAGE sql
+ STABLE SECURITY DEFINER
+ SET search_path TO ''
+BEGIN ATOMIC
+ WITH person AS MATERIALIZED (
+          SELECT v.epoch,
+             COALESCE(v.version, (0)::bigint) AS version,
+             ((changes_since.p_since IS NOT NULL) AND ((changes_since.p_epoch IS DISTINCT FROM v.epoch) OR (changes_since.p_since < v.pruned) OR (changes_since.p_since > v.version))) AS resync
+            FROM (( SELECT) one
+              LEFT JOIN app_private.person_version v ON ((v.user_id = ( SELECT app_private.current_user_id() AS current_user_id))))
+         ), page AS MATERIALIZED (
+          SELECT c.row_id,
+             c.version,
+             (c.created_version > COALESCE(changes_since.p_since, (0)::bigint)) AS is_new,
+             c.deleted
+            FROM app_private.change c
+           WHERE ((c.user_id = ( SELECT app_private.current_user_id() AS current_user_id)) AND (c.relation = changes_since.p_relation) AND (c.version > COALESCE(changes_since.p_since, (0)::bigint)) AND ((changes_since.p_since IS NOT NULL) OR (NOT c.deleted)) AND (NOT ( SELECT p_1.resync
+                    FROM person p_1)))
+           ORDER BY c.version
+          LIMIT (changes_since.p_first + 1)
+         ), kept AS MATERIALIZED (
+          SELECT g.row_id,
+             g.version,
+             g.is_new,
+             g.deleted
+            FROM page g
+           ORDER BY g.version
+          LIMIT changes_since.p_first
+         )
+  SELECT a.row_id,
+     a.version,
+     a.is_new,
+     a.is_gone,
+     p.epoch,
+     a.has_more,
+     p.resync
+    FROM (person p
+      CROSS JOIN LATERAL ( SELECT k.row_id,
+             k.version,
+             k.is_new,
+             k.deleted AS is_gone,
+             NULL::boolean AS has_more
+            FROM kept k
+         UNION ALL
+          SELECT NULL::integer,
+                 CASE
+                     WHEN m.has_more THEN COALESCE(( SELECT max(k.version) AS max
+                        FROM kept k), changes_since.p_since, (0)::bigint)
+                     ELSE p.version
+                 END AS version,
+             NULL::boolean,
+             NULL::boolean,
+             m.has_more
+            FROM ( SELECT COALESCE((count(*) > changes_since.p_first), false) AS has_more
+                    FROM page) m) a)
+   ORDER BY (a.row_id IS NULL), a.version;
+END;
+
 CREATE OR REPLACE FUNCTION public.claim_create(p_relation text, p_key text, p_content jsonb)
  RETURNS text
  LANGUAGE plpgsql
@@ -1065,6 +1544,8 @@ grant execute on function app_private.ensure_user(integer,text,timestamp with ti
 grant execute on function app_private.is_blank(text) to todo_user;
 grant execute on function app_private.psql_user_id() to todo_user;
 grant execute on function app_private.schema_state() to todo_authenticator;
+grant execute on function app_private.versions_of(integer[]) to todo_authenticator;
+grant execute on function public.changes_since(text,uuid,bigint,integer) to todo_user;
 grant execute on function public.claim_create(text,text,jsonb) to todo_user;
 grant execute on function public.clear_completed_tasks() to todo_user;
 grant execute on function public.delete_me() to todo_user;
@@ -1080,6 +1561,17 @@ grant delete, select on public.task to todo_user;
 -- default privileges on functions: {owner=X/owner}
 
 comment on schema app_private is 'Identity, personal logins and tombstones: what keeps the rows apart. Never exposed by the API.';
+comment on table app_private.change is 'The newest version of each row of a watched table, and of the rows deleted in the last 30 days.';
+comment on column app_private.change.user_id is 'The owner of the row.';
+comment on column app_private.change.relation is 'The table of the row.';
+comment on column app_private.change.row_id is 'The id of the row.';
+comment on column app_private.change.version is 'The person''s version that this change made.';
+comment on column app_private.change.created_version is 'The version that made the row.';
+comment on column app_private.change.deleted is 'Whether the row is gone.';
+comment on column app_private.change.changed_at is 'When it changed; deletions are forgotten after 30 days.';
+comment on index app_private.change_user_id_deleted_idx is 'For forgetting old deletions.';
+comment on index app_private.change_user_id_version_idx is 'For changes_since().';
+comment on function app_private.changes_of_task() is 'Trigger, made by app_private.watch_changes(): notes changed rows of public.task.';
 comment on table app_private.create_request is 'The keys of creates done in the last 24 hours, so that each is done once.';
 comment on column app_private.create_request.user_id is 'The person who sent it.';
 comment on column app_private.create_request.relation is 'The table of the row.';
@@ -1114,10 +1606,17 @@ comment on index app_private.email_digest_digest_idx is 'For users_by_email().';
 comment on function app_private.end_account(integer) is 'Owner only: deletes a person''s account, with every task in it, and refuses the tokens issued so far.';
 comment on function app_private.end_psql_sessions(integer) is 'Owner only: ends the sessions of a user''s personal login and returns how many there were.';
 comment on function app_private.ensure_user(integer,text,timestamp with time zone) is 'Makes or refreshes the row of the person a verified token names. For the server only.';
+comment on function app_private.forget_changes() is 'Trigger: a deleted account leaves no versions behind.';
+comment on function app_private.forget_unwatched() is 'Owner only: removes what watch_changes() made for tables that are not there any more.';
 comment on function app_private.grant_psql_login(integer,text) is 'Owner only: makes or renews the personal login of a user and returns its name.';
 comment on function app_private.is_blank(text) is 'Whether a text has nothing but white space and characters without width. For checks.';
 comment on function app_private.is_own_version(xid) is 'Whether the row version with this xmin was written by the current transaction.';
 comment on function app_private.keep_email_digest() is 'Trigger: keeps email_digest up to date.';
+comment on table app_private.person_version is 'How many changes of each person''s rows there were.';
+comment on column app_private.person_version.user_id is 'The person.';
+comment on column app_private.person_version.epoch is 'Which sequence of versions this is. A cursor of another one, of an earlier account for example, is too old.';
+comment on column app_private.person_version.version is 'The version of the person''s newest change.';
+comment on column app_private.person_version.pruned is 'The newest version of a deletion that is forgotten. An older cursor cannot be continued.';
 comment on table app_private.psql_login is 'Which person each personal login is; read by psql_user_id().';
 comment on column app_private.psql_login.login is 'The role''s name: todo_psql_ and the person''s id.';
 comment on column app_private.psql_login.user_id is 'The person this login is, and can only be.';
@@ -1137,6 +1636,8 @@ comment on function app_private.set_psql_planner(name) is 'Owner only: gives a p
 comment on function app_private.touch() is 'Trigger: sets updated_at if anything else in the row changed. Its arguments name stored generated columns.';
 comment on table app_private.user_id_queue is 'Locked by ensure_user while it moves the id sequence.';
 comment on function app_private.users_by_email(text) is 'Owner only: the ids of the people with this e-mail address, in upper or lower case.';
+comment on function app_private.versions_of(integer[]) is 'The versions of these people; one without any change is not in it. For the server only.';
+comment on function app_private.watch_changes(regclass) is 'Owner only: notes changes of this table from now on, and the rows that it has, for changes_since().';
 comment on schema public is 'standard public schema';
 comment on table public."user" is 'A person with an account.';
 comment on column public."user".id is 'The person''s id: the user_id of the token.';
@@ -1148,10 +1649,13 @@ comment on constraint user_id_positive on public."user" is 'id must be a positiv
 comment on trigger _100_immutable on public."user" is 'id and created_at never change.';
 comment on trigger _800_digest on public."user" is 'Keeps the digest by which the owner finds an address.';
 comment on trigger _900_remember on public."user" is 'A deleted account stays deleted.';
+comment on trigger _910_forget_changes on public."user" is 'A deleted account leaves no versions behind.';
 comment on policy delete_own on public."user" is 'Only the person''s own account.';
 comment on policy insert_own on public."user" is 'A row can be made only for the person of the token.';
 comment on policy select_own on public."user" is 'A person sees their own account only.';
 comment on policy update_own on public."user" is 'Only the person''s own row, and it stays theirs.';
+comment on function public.changes_since(text,uuid,bigint,integer) is '@behavior -*
+What changed in your rows of a table after a version.';
 comment on function public.claim_create(text,text,jsonb) is '@behavior -*
 Reserves the key of a create, or returns the primary key of the row that it made.';
 comment on function public.clear_completed_tasks() is 'Deletes all tasks that are done, and returns them.';
@@ -1176,6 +1680,10 @@ comment on constraint task_title_length on public.task is 'title must be 1 to 20
 comment on constraint task_title_not_blank on public.task is 'title must not be blank';
 comment on trigger _100_immutable on public.task is 'id, user_id and created_at never change.';
 comment on trigger _200_touch on public.task is 'Sets updated_at when anything else in the task changed.';
+comment on trigger _700_watch_delete on public.task is 'Notes deleted rows, for changes_since().';
+comment on trigger _700_watch_insert on public.task is 'Notes new rows, for changes_since().';
+comment on trigger _700_watch_truncate on public.task is 'Notes that all rows are deleted, for changes_since().';
+comment on trigger _700_watch_update on public.task is 'Notes changed rows, for changes_since().';
 comment on policy delete_own on public.task is 'Only one''s own task.';
 comment on policy insert_own on public.task is 'A task is made for the person who makes it.';
 comment on policy select_own on public.task is 'A person sees their own tasks only.';

@@ -34,6 +34,8 @@ export interface ServedTable {
   /** The primary key without the owner column; `id` unless the table has none. */
   readonly key?: readonly string[];
   readonly deletable?: true;
+  /** app_private.watch_changes() was run for it: it has `taskChanges`. */
+  readonly watched?: true;
   /**
    * Every column but id, the owner column, created_at and updated_at: the matrix knows these four. Nobody may
    * write them.
@@ -87,6 +89,7 @@ const TABLES: readonly ServedTable[] = [
     type: 'Task',
     list: 'tasks',
     deletable: true,
+    watched: true,
     columns: {
       title: { value: '$M title', writable: true },
       description: { value: '$M description', writable: true },
@@ -133,6 +136,10 @@ const FUNCTIONS: readonly ServedFunction[] = [
     call: "select public.stop_unless(true, 'RG404')",
   },
   {
+    name: 'public.changes_since(text, uuid, bigint, integer)',
+    call: "select * from public.changes_since('task', null, null, 100)",
+  },
+  {
     name: 'app_private.current_user_id()',
     call: 'select app_private.current_user_id()',
     closed: true,
@@ -147,6 +154,8 @@ const PRIVATE: Readonly<Record<string, string>> = {
   'app_private.email_digest': 'user_id',
   'app_private.deleted_user': 'id',
   'app_private.create_request': 'user_id',
+  'app_private.person_version': 'user_id',
+  'app_private.change': 'user_id',
 };
 
 export const SHIPPED_ROWS: Rows = {

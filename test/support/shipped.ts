@@ -37,6 +37,7 @@ export const SHIPPED: readonly string[] = [
   'words',
   'payloads',
   'toggle',
+  'live',
 ];
 
 const isShipped = (file: string): boolean =>

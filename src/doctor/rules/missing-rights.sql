@@ -17,9 +17,11 @@ expected (object, is_granted, fix) as (
   join (values
     ('app_private', 'current_user_id', 'todo_user'), ('app_private', 'psql_user_id', 'todo_user'),
     ('public', 'me', 'todo_user'), ('public', 'delete_me', 'todo_user'),
+    ('public', 'changes_since', 'todo_user'),
     ('app_private', 'ensure_user', 'todo_authenticator'),
     ('app_private', 'deletions_since', 'todo_authenticator'),
     ('app_private', 'schema_state', 'todo_authenticator'),
+    ('app_private', 'versions_of', 'todo_authenticator'),
     ('app_private', 'direct_columns', 'todo_authenticator'),
     ('app_private', 'direct_tables', 'todo_authenticator'),
     ('app_private', 'direct_functions', 'todo_authenticator'),
