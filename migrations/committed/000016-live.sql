@@ -1,5 +1,5 @@
---! Previous: sha1:cb508029d8439de9de400256699cf4c51f5cac00
---! Hash: sha1:3989be9c66245e56106142c08243f03739a819ff
+--! Previous: sha1:4cfdd2559d5036c15ffb7a9f28050bb9916f69e7
+--! Hash: sha1:0d3260338cb7a36a5711f814d529e80d5f34dac5
 --! Message: live
 
 -- What changed since a client last looked: live lists and delta sync.
