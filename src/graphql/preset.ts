@@ -6,7 +6,7 @@ import { PgSimplifyInflectionPreset } from '@graphile/simplify-inflection';
 import type {} from 'postgraphile/adaptors/pg';
 import { PostGraphileAmberPreset } from 'postgraphile/presets/amber';
 import type { Database } from '../database/service.ts';
-import { sessionSettings } from '../database/session.ts';
+import { sessionSettings, USER_ID_SETTING } from '../database/session.ts';
 import type { Identity } from '../identity/identity.ts';
 import { type ErrorMaskOptions, errorMask } from './execution/error-mask.ts';
 import { type ExecutionHooks, type ExecutorName, executionPlugin } from './execution/execution.ts';
@@ -16,6 +16,7 @@ import { type GraphiqlAccount, graphiqlConfig } from './graphiql.ts';
 import { accountDeletedPlugin } from './schema/account-deleted.ts';
 import { bulkPlugin } from './schema/bulk.ts';
 import { changedRowsPlugin } from './schema/changed-rows.ts';
+import { changesPlugin } from './schema/changes.ts';
 import { DatetimePlugin } from './schema/datetime.ts';
 import { DescribePlugin } from './schema/describe.ts';
 import { EnumsPlugin } from './schema/enums.ts';
@@ -31,6 +32,7 @@ import { ServedPlugin } from './schema/served.ts';
 import { LeanSurfacePlugin, PlainIdsPlugin } from './schema/shape.ts';
 import { CollationsPlugin } from './schema/texts.ts';
 import { unknownTypesPlugin } from './schema/unknown-types.ts';
+import { watchedTables } from './schema/watched.ts';
 import { WritesPlugin } from './schema/writes.ts';
 
 export interface PresetOptions {
@@ -63,6 +65,7 @@ export function buildPreset(options: PresetOptions): GraphileConfig.Preset {
   const { limits, maxPageSize } = options;
   const { service, withPgClient } = options.database;
   const names = fieldNames();
+  const watched = watchedTables();
   const mask = errorMask(options.errors, names.fieldOf);
   return {
     extends: [PostGraphileAmberPreset, PgSimplifyInflectionPreset],
@@ -87,6 +90,12 @@ export function buildPreset(options: PresetOptions): GraphileConfig.Preset {
       DatetimePlugin,
       ServedPlugin,
       pagesPlugin(maxPageSize),
+      watched.plugin,
+      changesPlugin({
+        maxPageSize,
+        personSetting: USER_ID_SETTING,
+        tables: watched.tables,
+      }),
       executionPlugin(
         { limits, maxPageSize, tellSchema: graphiql, executor: options.executor },
         { ...options, mask },
