@@ -1513,6 +1513,19 @@ BEGIN ATOMIC
      t.*::public.task AS t;
 END;
 
+CREATE OR REPLACE FUNCTION public.stop_unless(p_met boolean, p_sqlstate text, p_detail text DEFAULT NULL::text)
+ RETURNS boolean
+ LANGUAGE plpgsql
+ SET search_path TO ''
+AS $function$
+begin
+  if p_met is not true then
+    raise exception using errcode = p_sqlstate, message = p_sqlstate, detail = coalesce(p_detail, '');
+  end if;
+  return true;
+end
+$function$;
+
 CREATE OR REPLACE FUNCTION public.toggle_task(id integer)
  RETURNS public.task
  LANGUAGE plpgsql
@@ -1552,6 +1565,7 @@ grant execute on function public.delete_me() to todo_user;
 grant execute on function public.finish_create(text,text,text) to todo_user;
 grant execute on function public.me() to todo_user;
 grant execute on function public.set_all_tasks_completed(boolean) to todo_user;
+grant execute on function public.stop_unless(boolean,text,text) to todo_user;
 grant execute on function public.toggle_task(integer) to todo_user;
 grant usage on schema app_private to todo_authenticator;
 grant usage on schema public to todo_user;
