@@ -64,6 +64,7 @@ export async function openApi(
     },
     async reload() {
       ({ schema } = await build(preset));
+      introspect = introspector(schema, maxTokens);
       read = ownDocumentReader(schema);
       serv.setSchema(schema);
       forgetTemplates();
