@@ -2,6 +2,7 @@
  * Databases of other locales on the cluster of the run, with the shipped migrations. Takes a clause of CREATE
  * DATABASE, returns a database for useTestServer. The database is dropped when the file ends.
  */
+import { randomInt } from 'node:crypto';
 import { migrate } from 'graphile-migrate';
 import { Client } from 'pg';
 import { afterAll, beforeAll, inject } from 'vitest';
@@ -24,9 +25,13 @@ export const LOCALES: Readonly<Record<string, string>> = {
   Turkish: "locale_provider icu locale 'C' icu_locale 'tr'",
 };
 
-/** `base` is a database of the same file: the new one has its migrations. */
-export function useLocale(base: TestDatabase, clause: string): TestDatabase {
-  const name = `${base.name}_${Object.values(LOCALES).indexOf(clause)}`;
+/** `base` is a database of the same file. The new one has its migrations, or those of another folder. */
+export function useLocale(
+  base: TestDatabase,
+  clause: string,
+  migrationsFolder = base.migrationsFolder,
+): TestDatabase {
+  const name = `${base.name}_${randomInt(1e6)}`;
   const { root, owner, authenticator } = base.urls;
   const urls = {
     root: onDatabase(root, name),
@@ -35,7 +40,7 @@ export function useLocale(base: TestDatabase, clause: string): TestDatabase {
   };
   const database: TestDatabase = {
     name,
-    migrationsFolder: base.migrationsFolder,
+    migrationsFolder,
     urls,
     privileged: new Client({ connectionString: urls.root }),
     owner: new Client({ connectionString: urls.owner }),
@@ -51,7 +56,7 @@ export function useLocale(base: TestDatabase, clause: string): TestDatabase {
     );
     await migrate({
       ...migrationSettings(urls.owner, () => {}),
-      migrationsFolder: base.migrationsFolder,
+      migrationsFolder,
     });
     await connectionsClosed();
     for (const client of clients) await client.connect();
