@@ -11,14 +11,15 @@ import { PostGraphileAmberPreset } from 'postgraphile/presets/amber';
 import { withClient } from '../database/connect.ts';
 import { OperatorError } from '../errors.ts';
 import { CURRENT_FILE, CURRENT_NAME, isBlank, readCurrent } from '../migrate/current.ts';
+import { scaffold } from '../migrate/scaffold.ts';
+import { checkParent, checkTable } from '../migrate/scaffold-check.ts';
+import { checkColumn, parseColumn } from '../migrate/scaffold-column.ts';
 import {
   type NewColumn,
   type NewTable,
   type Parent,
   referenceName,
-  scaffold,
-} from '../migrate/scaffold.ts';
-import { checkColumn, checkParent, checkTable, parseColumn } from '../migrate/scaffold-check.ts';
+} from '../migrate/scaffold-names.ts';
 import { rowText } from '../migrate/scaffold-row.ts';
 import { UsageError } from './command.ts';
 import { finish } from './migrations.ts';

@@ -3,44 +3,22 @@
  * that scaffold-check.ts has accepted, returns SQL that can run twice and that the doctor has no finding for.
  * Never touches a file or a database.
  */
-
-export interface NewColumn {
-  readonly name: string;
-  /** As SQL writes it: `text`, `numeric(10, 2)`. */
-  readonly type: string;
-  /** What follows the type: `not null`, `default 0`; empty if there is nothing. */
-  readonly rest: string;
-  /** As format_type() writes it, without a length. */
-  readonly typeName: string;
-  readonly isText: boolean;
-}
-
-/** An owned table with an `id` that the new one refers to. */
-export interface Parent {
-  readonly name: string;
-  readonly owner: string;
-  /** Whether it has a unique key of owner and id. If not, the migration adds one. */
-  readonly isKeyed: boolean;
-}
-
-export interface NewTable {
-  readonly name: string;
-  readonly columns: readonly NewColumn[];
-  readonly parents: readonly Parent[];
-  /** The field of the API that lists the rows. */
-  readonly list: string;
-}
-
-/** Characters of a text column, unless the author writes another limit. */
-const LENGTH = 200;
+import { comments } from './scaffold-comments.ts';
+import {
+  article,
+  blankName,
+  keyName,
+  LENGTH,
+  lengthName,
+  type NewTable,
+  type Parent,
+  referenceKey,
+  referenceName,
+  upper,
+  words,
+} from './scaffold-names.ts';
 
 const OWN = 'user_id = (select app_private.current_user_id())';
-const literal = (text: string): string => `'${text.replaceAll("'", "''")}'`;
-const words = (name: string): string => name.replaceAll('_', ' ');
-const article = (noun: string): string => (/^[aeiou]/.test(noun) ? `an ${noun}` : `a ${noun}`);
-
-/** The column of a reference. */
-export const referenceName = ({ name }: Parent): string => `${name}_id`;
 
 export function scaffold(table: NewTable): string {
   return `${[
@@ -86,8 +64,6 @@ function beginning({ name, parents }: NewTable): string[] {
   ];
 }
 
-const keyName = ({ name, owner }: Parent): string => `${name}_${owner}_id_key`;
-
 function creation(table: NewTable): string[] {
   const { name, columns, parents } = table;
   const lines = [
@@ -115,10 +91,6 @@ function creation(table: NewTable): string[] {
     '',
   ];
 }
-
-const lengthName = (table: string, { name }: NewColumn) => `${table}_${name}_length`;
-const blankName = (table: string, { name }: NewColumn) => `${table}_${name}_not_blank`;
-const referenceKey = (table: string, parent: Parent) => `${table}_${referenceName(parent)}_fkey`;
 
 function referenceLines(table: string, parent: Parent): string[] {
   const { name, owner } = parent;
@@ -185,52 +157,3 @@ const grants = (table: NewTable): string[] => {
     '',
   ];
 };
-
-/** Comments are the documentation of the API, and the messages of constraints. */
-function comments({ name, columns, parents, list }: NewTable): string[] {
-  const noun = words(name);
-  const on = (what: string, text: string) => `comment on ${what} is ${literal(text)};`;
-  const column = (of: string, text: string) => on(`column public.${name}.${of}`, text);
-  const policy = (of: string, text: string) => on(`policy ${of} on public.${name}`, text);
-  return [
-    '-- Comments on tables and columns are the documentation of the API. The comment on a constraint is the',
-    '-- message that a client gets for breaking it.',
-    on(`table public.${name}`, `${upper(article(noun))}. Only its owner can see it.`),
-    column('id', `The ${noun}'s id.`),
-    ...columns.map((one) =>
-      column(
-        one.name,
-        `The ${noun}'s ${words(one.name)}${one.isText ? `: 1 to ${LENGTH} characters` : ''}.`,
-      ),
-    ),
-    ...parents.map((parent) =>
-      column(referenceName(parent), `The ${words(parent.name)} that it belongs to.`),
-    ),
-    column('user_id', `The owner: always the person who made the ${noun}.`),
-    column('created_at', `When the ${noun} was made.`),
-    column('updated_at', `When the ${noun} last changed; null if it never did.`),
-    ...columns
-      .filter(({ isText }) => isText)
-      .flatMap((one) => [
-        on(
-          `constraint ${lengthName(name, one)} on public.${name}`,
-          `${one.name} must be 1 to ${LENGTH} characters`,
-        ),
-        on(`constraint ${blankName(name, one)} on public.${name}`, `${one.name} must not be blank`),
-      ]),
-    ...parents.map(
-      (parent) =>
-        `comment on constraint ${referenceKey(name, parent)} on public.${name} is\n  E'@fieldName ${camel(parent.name)}\\n@foreignFieldName ${list}\\nThere is no such ${words(parent.name)}';`,
-    ),
-    on(`trigger _100_immutable on public.${name}`, 'id, user_id and created_at never change.'),
-    on(`trigger _200_touch on public.${name}`, 'Sets updated_at when anything else has changed.'),
-    policy('select_own', 'A person sees their own rows only.'),
-    policy('insert_own', 'A row is made for the person who makes it.'),
-    policy('update_own', 'A person changes their own rows only, and cannot give one away.'),
-    policy('delete_own', 'A person deletes their own rows only.'),
-  ];
-}
-
-const upper = (text: string): string => text.charAt(0).toUpperCase() + text.slice(1);
-const camel = (name: string): string =>
-  name.replace(/_(.)/g, (_, letter: string) => letter.toUpperCase());

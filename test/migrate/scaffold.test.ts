@@ -12,7 +12,7 @@ import { examine } from '../../src/doctor/doctor.ts';
 import { OperatorError } from '../../src/errors.ts';
 import { refreshDirectViews } from '../../src/migrate/direct.ts';
 import { scaffold } from '../../src/migrate/scaffold.ts';
-import { parseColumn } from '../../src/migrate/scaffold-check.ts';
+import { parseColumn } from '../../src/migrate/scaffold-column.ts';
 import { unproved } from '../proof/coverage.ts';
 import { useGraphqlMatrix } from '../proof/graphql-matrix.ts';
 import { type Rows, type ServedTable, SHIPPED_ROWS } from '../proof/rows.ts';
