@@ -10,6 +10,7 @@ import type {
   GraphQLObjectType,
 } from 'postgraphile/graphql';
 import { isInputObjectType, isIntrospectionType, isObjectType } from 'postgraphile/graphql';
+import { describeArguments, type Functions } from './describe-arguments.ts';
 import { type FunctionResource, fieldsOf, functionsOf } from './functions.ts';
 import { FIELDS, INPUTS, TYPES } from './words.ts';
 
@@ -164,32 +165,5 @@ function describeInputs(type: GraphQLInputObjectType, mutation: boolean): void {
       field.description = 'The values of the new row.';
     if (mutation && /^\[\w+Input!\]!$/.test(field.type.toString()))
       field.description = 'The values of the new rows, in this order.';
-  }
-}
-
-type Functions = ReadonlyMap<string, FunctionResource>;
-
-/** SQL has no comments on arguments: a function's comment has lines `@param name text` for them. */
-function describeArguments(
-  types: Readonly<Record<string, GraphQLNamedType>>,
-  build: GraphileBuild.Build,
-  functions: Functions,
-): void {
-  for (const [place, resource] of functions) {
-    const [typeName = '', fieldName = ''] = place.split('.');
-    const type = types[typeName];
-    const input = types[build.inflection.customMutationInput({ resource })];
-    for (const line of [resource.extensions?.tags?.param ?? []].flat()) {
-      const [, name, text] = /^(\S+)\s+(.*)$/.exec(String(line)) ?? [];
-      const index = resource.parameters.findIndex((param) => param.name === name);
-      const param = resource.parameters[index];
-      if (!param) continue;
-      const argument = build.inflection.argument({ param, resource, index });
-      const args = isObjectType(type) ? type.getFields()[fieldName]?.args : undefined;
-      const arg = args?.find((one) => one.name === argument);
-      const field = isInputObjectType(input) ? input.getFields()[argument] : undefined;
-      if (arg) arg.description = text;
-      if (field) field.description = text;
-    }
   }
 }
