@@ -14,7 +14,6 @@ import {
 import { callerOf, markRead } from '../../database/request.ts';
 import { TOO_OFTEN, tooLarge } from '../client-error.ts';
 import { type Execute, type Executor, executeCompiled } from '../compiled/execute.ts';
-import { keepPlansWithDocuments } from '../compiled/internals.ts';
 import { checkGrafast } from '../compiled/versions.ts';
 import { exceeds, mayExceed } from './answer-size.ts';
 import { exceededByVariables } from './complexity.ts';
@@ -22,7 +21,7 @@ import { acceptedOf, type DocumentOptions, documentReader } from './documents.ts
 import { type Answered, noteUnserved } from './grafserv.ts';
 import { itemsToWrite } from './items.ts';
 import { atItsField, type PageRequest } from './page-errors.ts';
-import { MAX_PLANS_PER_OPERATION } from './plan-budget.ts';
+import { boundPlans } from './plan-budget.ts';
 import { pointsOfItems } from './points.ts';
 import { nullWhereRequired } from './required-variables.ts';
 import { replaceInheritedKeys } from './variable-names.ts';
@@ -161,19 +160,6 @@ const rateLimited = (): GraphQLError =>
 
 const answerTooLarge = (maxBytes: number, isRead: boolean): GraphQLError =>
   new GraphQLError(tooLarge(maxBytes, isRead), { extensions: { code: 'TOO_COMPLEX' } });
-
-/**
- * By default grafast keeps 500 operations with 50 plans each, and a large plan takes megabytes. With the
- * tested version plans live as long as their documents, and the cache of documents has a budget of bytes.
- */
-function boundPlans(schema: GraphQLSchema, tested: boolean): void {
-  const grafast = Object.assign(schema.extensions.grafast ?? {}, {
-    operationsCacheMaxLength: 50,
-    operationOperationPlansCacheMaxLength: MAX_PLANS_PER_OPERATION,
-  });
-  Object.assign(schema.extensions, { grafast });
-  if (tested) keepPlansWithDocuments(schema);
-}
 
 /** The settings object from the preset's `context`. */
 function settingsOf(contextValue: unknown): object | undefined {

@@ -1,9 +1,11 @@
 /**
  * How many bytes a document and its plans take in the cache of documents.ts, and how many all of them may
- * take. Returns estimates: grafast's plans are graphs of objects that nothing can weigh exactly.
+ * take. Returns estimates: grafast's plans are graphs of objects that nothing can weigh exactly. Also bounds what
+ * grafast itself keeps.
  */
 import { getHeapStatistics } from 'node:v8';
-import { type DocumentNode, Kind } from 'postgraphile/graphql';
+import { type DocumentNode, type GraphQLSchema, Kind } from 'postgraphile/graphql';
+import { keepPlansWithDocuments } from '../compiled/internals.ts';
 import type { Size } from './measure.ts';
 
 /** A quarter of the heap (`--max-old-space-size`), so that a flood of plans leaves room for requests. */
@@ -42,4 +44,17 @@ function plansOf({ definitions }: DocumentNode): number {
     node.kind === Kind.OPERATION_DEFINITION ? (node.variableDefinitions ?? []) : [],
   );
   return Math.min(MAX_PLANS_PER_OPERATION, 2 ** variables.length);
+}
+
+/**
+ * By default grafast keeps 500 operations with 50 plans each, and a large plan takes megabytes. With the
+ * tested version plans live as long as their documents, and the cache of documents has a budget of bytes.
+ */
+export function boundPlans(schema: GraphQLSchema, tested: boolean): void {
+  const grafast = Object.assign(schema.extensions.grafast ?? {}, {
+    operationsCacheMaxLength: 50,
+    operationOperationPlansCacheMaxLength: MAX_PLANS_PER_OPERATION,
+  });
+  Object.assign(schema.extensions, { grafast });
+  if (tested) keepPlansWithDocuments(schema);
 }
