@@ -183,3 +183,37 @@ describe('a page is read in order, without sorting', () => {
     expect(all.map((node) => node['Node Type'])).not.toContain('Sort');
   });
 });
+
+describe('mutations of many rows look at the owner’s rows only', () => {
+  test.each([
+    [
+      'update',
+      'updateTasks',
+      (ids: string) => `ids: [${ids}], patch: {title: "x"}`,
+      'tasks { id }',
+    ],
+    ['delete', 'deleteTasks', (ids: string) => `ids: [${ids}]`, 'ids'],
+  ])('%s', async (_, field, input, payload) => {
+    for (const n of [1, 20, 100]) {
+      const { nodes: rows } = dataOf(
+        await server.ask(WHO, `{ tasks(first: ${n}) { nodes { id } } }`),
+      ).tasks;
+      const ids = rows.map(({ id }: { id: number }) => id).join();
+      const [plan] = await plans(`mutation { ${field}(input: {${input(ids)}}) { ${payload} } }`);
+      expectOwnersRowsOnly(plan ? nodes(plan) : []);
+    }
+  });
+  test.each(['setAllTasksCompleted(input: {completed: true})', 'clearCompletedTasks'])(
+    '%s is a function, whose statement has no condition but the policy’s and its own',
+    async (call) => {
+      const body = /set/.test(call)
+        ? 'update public.task as t set completed = true where t.completed <> true returning t.id, t'
+        : 'delete from public.task as t where t.completed returning t.id, t';
+      const plan = await asUser(database.authenticator, WHO, async (client) => {
+        const { rows } = await client.query(`explain (format json) ${body}`);
+        return rows[0]['QUERY PLAN'][0].Plan as PlanNode;
+      });
+      expectOwnersRowsOnly(nodes(plan));
+    },
+  );
+});

@@ -49,6 +49,13 @@ abstract class ExistingRowsStep extends ManyRowsStep {
 
 const arrayOf = (ids: readonly number[]): SQL => sql`${sql.value(`{${ids.join()}}`)}::integer[]`;
 
+/**
+ * The rows of these ids. The planner does not see how many ids a sub-select gives, so it takes the index that leads
+ * with the owner for one as for a hundred, and never visits another person's rows by the index of the ids alone.
+ */
+const among = (alias: SQL, ids: readonly number[]): SQL =>
+  sql`${alias}.${ID} = any ((select ${arrayOf(ids)})::integer[])`;
+
 export class BulkUpdateStep extends ExistingRowsStep {
   readonly #patch: number;
 
@@ -72,7 +79,7 @@ export class BulkUpdateStep extends ExistingRowsStep {
     const rows = await this.send(
       details,
       sql`with changed as (
-  update ${tableOf(resource)} as ${alias} set ${sets} where ${alias}.${ID} = any (${arrayOf(ids)})
+  update ${tableOf(resource)} as ${alias} set ${sets} where ${among(alias, ids)}
   returning ${selected(this)}, ${alias}.${ID} as row_id
 ), found as materialized (select ${this.all(sql`changed`, ids)} as yes)
 select ${answer.length > 0 ? sql.join(answer, ', ') : sql`1`}
@@ -98,7 +105,7 @@ export class BulkDeleteStep extends ExistingRowsStep {
     await this.send(
       details,
       sql`with gone as (
-  delete from ${tableOf(resource)} as ${alias} where ${alias}.${ID} = any (${arrayOf(ids)}) returning 1
+  delete from ${tableOf(resource)} as ${alias} where ${among(alias, ids)} returning 1
 )
 select ${this.all(sql`gone`, ids)}`,
     );
