@@ -51,6 +51,7 @@ const FORBIDDEN: readonly (readonly [string, string, string])[] = [
   ['arrow-from-doctor/', 'src/doctor/a.ts', 'src/migrate/drift.ts'],
   ['arrow-from-embedded/', 'src/embedded/a.ts', 'src/doctor/doctor.ts'],
   ['arrow-from-graphql/', 'src/graphql/a.ts', 'src/http/app.ts'],
+  ['arrow-from-client/', 'src/client/a.ts', 'src/graphql/api.ts'],
   ['arrow-from-http/', 'src/http/a.ts', 'src/embedded/urls.ts'],
   ['arrow-from-cli/', 'src/cli/a.ts', 'src/http/app.ts'],
   [

@@ -1,7 +1,9 @@
 /**
- * The GraphiQL page, outside production only. Takes the demo accounts, returns Ruru's configuration: a first
- * query, and a bar to choose the account. Must never load anything from another server.
+ * The GraphiQL page, outside production only. Takes the demo accounts, returns Ruru's configuration: a bar to choose
+ * who asks, and a tab for each thing to try. Must never load anything from another server.
  */
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import type {} from 'postgraphile';
 
 /** An account of the bar, with a token that is valid now. */
@@ -10,8 +12,29 @@ export interface GraphiqlAccount {
   readonly token: string;
 }
 
-const FIRST_QUERY = `# Your own tasks, newest first. Ctrl-Enter runs this.
-{
+type RuruConfig = NonNullable<GraphileConfig.Preset['ruru']>;
+
+export function graphiqlConfig(accounts: readonly GraphiqlAccount[]): RuruConfig {
+  const clientConfig = { defaultTabs: TABS };
+  return {
+    htmlParts: {
+      metaTags: (original) =>
+        `${original}<meta name="viewport" content="width=device-width, initial-scale=1">`,
+      titleTag: '<title>Rowguard</title><link rel="icon" href="data:,">',
+      styleTags: (original) => `${original}<style>${part('page.css')}</style>`,
+      bodyContent: (original) => bar(accounts) + original,
+    },
+    // Ruru's type depends on the types of React, which the server does not install. It passes unknown settings
+    // on to GraphiQL.
+    clientConfig: clientConfig as NonNullable<RuruConfig['clientConfig']>,
+  };
+}
+
+/** Tabs are named after their operation. The ids are those of the demo accounts on a new database. */
+const TABS: readonly { readonly query: string; readonly variables?: string }[] = [
+  {
+    query: `# Your own tasks, newest first. Ctrl-Enter runs this.
+query MyTasks {
   me {
     email
     tasks(first: 10) {
@@ -20,64 +43,85 @@ const FIRST_QUERY = `# Your own tasks, newest first. Ctrl-Enter runs this.
         id
         title
         completed
+        updatedAt
       }
     }
   }
 }
-`;
-
-type RuruConfig = NonNullable<GraphileConfig.Preset['ruru']>;
-
-export function graphiqlConfig(accounts: readonly GraphiqlAccount[]): RuruConfig {
-  const clientConfig = { defaultQuery: FIRST_QUERY };
-  return {
-    htmlParts: {
-      titleTag: '<title>Rowguard</title><link rel="icon" href="data:,">',
-      styleTags: (original) => original + STYLE,
-      bodyContent: (original) => bar(accounts) + original,
-    },
-    // Ruru's type depends on the types of React, which are not installed. Without them every field is required.
-    clientConfig: clientConfig as NonNullable<RuruConfig['clientConfig']>,
-  };
+`,
+  },
+  {
+    query: `# Run it twice: with the same key there is one task.
+mutation CreateTask($task: TaskInput!, $key: String) {
+  createTask(input: { task: $task, idempotencyKey: $key }) {
+    task {
+      id
+      title
+      createdAt
+    }
+  }
 }
+`,
+    variables: `{
+  "task": { "title": "Buy stamps" },
+  "key": "my-first-task"
+}
+`,
+  },
+  {
+    query: `# Changes the task only if its updatedAt is still the expected one. It is not: CONFLICT.
+# Put the updatedAt of your task into the variables, and it works once.
+mutation ChangeUnlessChanged($id: Int!, $expected: Datetime) {
+  updateTask(input: { id: $id, patch: { completed: true }, expectedUpdatedAt: $expected }) {
+    task {
+      id
+      completed
+      updatedAt
+    }
+  }
+}
+`,
+    variables: `{
+  "id": 1,
+  "expected": "2020-01-01T00:00:00Z"
+}
+`,
+  },
+  {
+    query: `# Task 1 is Alice's. Choose Bob in the bar above: the answer is null, as for a task that
+# does not exist. PostgreSQL decides, not this page.
+query BobAsksForAlicesTask {
+  task(id: 1) {
+    id
+    title
+  }
+}
+`,
+  },
+];
 
-const STYLE = `<style>
-body { display: flex; flex-direction: column; height: 100vh; }
-#rowguard-bar { display: flex; gap: 0.75rem; align-items: center; padding: 0.4rem 1rem; font: 14px system-ui, sans-serif; background: #1f2937; color: #f9fafb; }
-#rowguard-bar select, #rowguard-bar button { font: inherit; padding: 0.1rem 0.4rem; }
-#ruru-root { flex: 1; min-height: 0; height: auto; }
-</style>`;
+const part = (name: string): string =>
+  readFileSync(join(import.meta.dirname, 'graphiql', name), 'utf8');
 
 /**
- * The bar adds the token to each request. It does not write the token into the Headers tab: the browser
- * stores that tab, and an old token would stay there. A header typed into the tab takes precedence.
+ * The bar adds the token to each request. It does not write the token into the Headers tab: the browser stores that
+ * tab, and an old token would stay there. A header typed into the tab takes precedence.
  */
 function bar(accounts: readonly GraphiqlAccount[]): string {
-  const options = accounts.map(
-    ({ name, token }) => `<option value="${escapeHtml(token)}">${escapeHtml(name)}</option>`,
-  );
-  const own =
-    'Put a token of your sign-in service into the Headers tab: {"Authorization": "Bearer …"}';
+  const options = accounts.map(({ name }) => `<option>${escapeHtml(name)}</option>`);
+  const byName = Object.fromEntries(accounts.map(({ name, token }) => [name, { token }]));
+  // In a script element only the sequence "</" could end the text.
+  const data = JSON.stringify(byName).replaceAll('<', '\\u003c');
   return `<div id="rowguard-bar">
 <b>Rowguard</b>
-<label${options.length > 0 ? '' : ' hidden'}>Ask as <select id="rowguard-as">${options.join('')}<option value="">nobody</option></select></label>
-<button type="button" id="rowguard-copy"${options.length > 0 ? '' : ' hidden'}>Copy the token</button>
-${options.length > 0 ? '' : `<span>${escapeHtml(own)}</span>`}
+<label>Ask as <select id="rowguard-as" autocomplete="off">${options.join('')}
+<option value="pasted">a pasted token</option><option value="">nobody</option></select></label>
+<label id="rowguard-field" hidden>Token <input id="rowguard-token" placeholder="eyJ…" autocomplete="off" spellcheck="false"></label>
+<button type="button" id="rowguard-copy">Copy the token</button>
+<span id="rowguard-whose" role="status"></span>
 </div>
-<script>
-{
-  const as = document.getElementById('rowguard-as');
-  const copy = document.getElementById('rowguard-copy');
-  const send = window.fetch.bind(window);
-  window.fetch = (url, init = {}) => {
-    const headers = new Headers(init.headers);
-    if (as.value && !headers.has('authorization')) headers.set('authorization', 'Bearer ' + as.value);
-    return send(url, { ...init, headers });
-  };
-  as.addEventListener('change', () => { copy.disabled = !as.value; });
-  copy.addEventListener('click', () => navigator.clipboard.writeText(as.value));
-}
-</script>`;
+<script type="application/json" id="rowguard-accounts">${data}</script>
+<script>${part('bar.js')}</script>`;
 }
 
 const escapeHtml = (text: string): string =>

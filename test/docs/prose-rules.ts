@@ -27,8 +27,8 @@ export const deadLinks: Rule = (document) =>
 /** First folders of the repository. A path in inline code or in a command that begins so is one of its files. */
 const PATH = /^(?:\.?\/)?(?:src|test|docs|migrations|bench|examples|\.ci)\/[\w./@*{},-]*$/;
 
-/** Made by a command and never committed; `src/gql/` in the application of a reader, by graphql-codegen. */
-const GENERATED = /^(bench\/generated|\.data|src\/gql)\//;
+/** Made by a command and never committed; in the application of a reader: by graphql-codegen and npm run client. */
+const GENERATED = /^(bench\/generated|\.data|src\/gql|src\/rowguard)(\/|$)/;
 
 /** Files and folders in inline code and commands exist, by their path or, for tests, by their name. */
 export const missingFiles: Rule = (document) => {
@@ -45,7 +45,9 @@ export const missingFiles: Rule = (document) => {
         : undefined;
     // A tutorial names the migration that its reader is about to commit.
     const coming = FOLLOWED.includes(document.path) && path.startsWith('migrations/committed/');
-    if (!patterns || coming || GENERATED.test(path)) return [];
+    // A page that prints a file for an application names it after its block.
+    const printed = partsOf(document).blocks.some((block) => block.word === path);
+    if (!patterns || coming || printed || GENERATED.test(path)) return [];
     if (globSync(patterns, { cwd: ROOT }).length > 0) return [];
     return [`${path} does not exist`];
   });
