@@ -66,6 +66,7 @@ export async function openApi(
       ({ schema } = await build(preset));
       introspect = introspector(schema, maxTokens);
       read = ownDocumentReader(schema);
+      introspect = introspector(schema, maxTokens);
       serv.setSchema(schema);
       forgetTemplates();
     },

@@ -142,3 +142,15 @@ describe('introspection without a token', () => {
     }
   });
 });
+
+test('the schema without a token follows a change of the database', async () => {
+  const asks = () => server.ask(null, '{ __type(name: "Task") { fields { name } } }');
+  const names = async () =>
+    (await asks()).body.data.__type.fields.map(({ name }: { name: string }) => name);
+  expect(await names()).not.toContain('place');
+  await database.owner.query("alter table task add place text check (place <> '')");
+  await server.reload();
+  expect(await names()).toContain('place');
+  const response = await fetch(`${server.url}/schema.graphql`);
+  expect(await response.text()).toContain('place: String');
+});
