@@ -6,13 +6,14 @@ import {
   type GraphQLObjectType,
   type GraphQLSchema,
   getNamedType,
+  isNonNullType,
   isObjectType,
 } from 'postgraphile/graphql';
 
 export interface Facts {
-  /** Types with an id. */
+  /** Types with an id that is never null. */
   readonly rows: readonly string[];
-  /** Types without an id. */
+  /** All other object types. */
   readonly keyless: readonly string[];
   /** Fields that return pages, by the type that has them. */
   readonly pages: Readonly<Record<string, readonly string[]>>;
@@ -26,7 +27,8 @@ export function factsOf(schema: GraphQLSchema): Facts {
     .filter(({ name }) => !name.startsWith('__'))
     .sort((one, other) => (one.name < other.name ? -1 : 1));
   const others = types.filter((type) => !roots.includes(type));
-  const hasId = (type: GraphQLObjectType) => 'id' in type.getFields();
+  // An id that may be null is not the type's own: a TaskChange has the id of the task.
+  const hasId = (type: GraphQLObjectType) => isNonNullType(type.getFields().id?.type);
   const lists = types
     .filter((type) => type !== schema.getMutationType())
     .map((type) => [type.name, pagesOf(type)] as const)

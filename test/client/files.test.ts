@@ -19,6 +19,7 @@ const text = (name: string, sdl = SDL) => clientFiles(sdl).get(name) ?? '';
 test('the shipped tables', () => {
   const facts = factsOf(buildSchema(SDL));
   expect(facts.rows).toEqual(['Task', 'User']);
+  expect(facts.keyless).toContain('TaskChange');
   expect(facts.pages).toEqual({ Query: ['tasks'], User: ['tasks'] });
   expect(facts.keyless).toEqual(expect.arrayContaining(['PageInfo', 'TaskConnection', 'TaskEdge']));
   expect(facts.mutations).toEqual(expect.arrayContaining(['createTask', 'deleteMe']));

@@ -3,7 +3,7 @@
  * with `after` or `before` adds a page to its list. After a mutation the queries on the screen are fetched again, a
  * list from its first page on. A query that comes back to the screen is fetched again too.
  */
-import { PAGES } from './schema.ts';
+import { KEYLESS, PAGES } from './schema.ts';
 
 export const defaultOptions = {
   watchQuery: { fetchPolicy: 'cache-and-network' },
@@ -71,9 +71,14 @@ const list = {
 const pick = <T extends object, K extends keyof T>(from: T | undefined, key: K) =>
   from && key in from ? { [key]: from[key] } : {};
 
-export const typePolicies = Object.fromEntries(
-  Object.entries(PAGES).map(([type, fields]) => [
-    type,
-    { fields: Object.fromEntries(fields.map((field) => [field, list])) },
-  ]),
+const lists = Object.entries(PAGES).map(
+  ([type, fields]) =>
+    [type, { fields: Object.fromEntries(fields.map((field) => [field, list])) }] as const,
 );
+
+const embedded = KEYLESS.map((type) => [type, { keyFields: false }] as const);
+
+export const typePolicies = Object.fromEntries<{
+  readonly keyFields?: false;
+  readonly fields?: Readonly<Record<string, typeof list>>;
+}>([...embedded, ...lists]);
