@@ -64,7 +64,6 @@ export async function openApi(
     },
     async reload() {
       ({ schema } = await build(preset));
-      introspect = introspector(schema, maxTokens);
       read = ownDocumentReader(schema);
       introspect = introspector(schema, maxTokens);
       serv.setSchema(schema);
