@@ -1,5 +1,5 @@
 /** `--help` of every npm script that runs a program of this project: it prints the usage and does nothing else. */
-import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { ROOT, runOnce, temporaryDirectory } from '../support/process.ts';
@@ -14,18 +14,24 @@ const PROGRAMS = Object.entries(scripts).flatMap(([name, command]) => {
   return program ? [[name, program, given.split(' ').filter(Boolean)] as const] : [];
 });
 
-/** `npm run example` installs the packages of its program first. */
-const needsPackages = (program: string): boolean =>
-  program.startsWith('examples/') && !existsSync(join(ROOT, program, '../node_modules'));
-
 test('the scripts are found', () => {
   expect(PROGRAMS.map(([name]) => name)).toEqual(
-    expect.arrayContaining(['start', 'dev', 'db', 'psql', 'token', 'doctor', 'soak', 'promises']),
+    expect.arrayContaining([
+      'start',
+      'dev',
+      'db',
+      'psql',
+      'token',
+      'doctor',
+      'soak',
+      'promises',
+      'example',
+    ]),
   );
 });
 
 for (const [name, program, given] of PROGRAMS) {
-  test.skipIf(needsPackages(program)).each(['--help'])(`npm run ${name} -- %s`, async (help) => {
+  test.each(['--help'])(`npm run ${name} -- %s`, async (help) => {
     const directory = temporaryDirectory();
     const env = { DATA_DIR: join(directory, 'data') };
     const { code, stdout, stderr } = await runOnce(program, [...given, help], env, ROOT);
