@@ -14,7 +14,7 @@ export type TaskCondition = {
   createdSince?: string | null | undefined;
   /** Only rows whose description is null (true) or is not null (false). */
   descriptionIsNull?: boolean | null | undefined;
-  /** Only rows with this text in title or description. Case does not matter; no character is a wildcard. */
+  /** Only rows with this text in title or description. Case and the encoding of accents do not matter; no character is a wildcard. */
   search?: string | null | undefined;
   /** Only rows whose updatedAt is earlier than this time. */
   updatedBefore?: string | null | undefined;
