@@ -4,7 +4,7 @@
  * loopback only, on its usual port or, where that is taken, on a free one.
  */
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
-import { existsSync, statSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { describeError, OperatorError } from '../src/errors.ts';
@@ -39,10 +39,24 @@ async function stop(): Promise<void> {
 }
 
 /** npm notes what it installed in node_modules/.package-lock.json. */
+function isInstalled(directory: string): boolean {
+  const [wanted, installed] = ['', 'node_modules/.'].map((place) => {
+    const file = join(ROOT, directory, `${place}package-lock.json`);
+    return existsSync(file) ? (JSON.parse(readFileSync(file, 'utf8')) as Lock).packages : undefined;
+  });
+  if (!wanted || !installed) return false;
+  return Object.entries(wanted).every(
+    ([path, { version, optional }]) =>
+      path === '' || optional || installed[path]?.version === version,
+  );
+}
+
+interface Lock {
+  readonly packages: Record<string, { version?: string; optional?: boolean }>;
+}
+
 function install(directory: string): void {
-  const lock = join(ROOT, directory, 'package-lock.json');
-  const installed = join(ROOT, directory, 'node_modules/.package-lock.json');
-  if (existsSync(installed) && statSync(installed).mtimeMs >= statSync(lock).mtimeMs) return;
+  if (isInstalled(directory)) return;
   console.log(`Installing the packages of ${directory} …`);
   const args = ['ci', '--prefix', directory, '--no-audit', '--no-fund'];
   const shell = process.platform === 'win32';
