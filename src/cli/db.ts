@@ -7,14 +7,13 @@ import { parseArgs } from 'node:util';
 import { type Config, configureGraphile, loadAdminConfig } from '../config.ts';
 import { isUnavailable } from '../database/unavailable.ts';
 import { consult } from '../doctor/consult.ts';
-import { openLossWatch } from '../migrate/loss-watch.ts';
 import { connectionsClosed } from '../migrate/migrate.ts';
 import { renumber } from '../migrate/renumber.ts';
 import { ROOT } from '../migrate/root.ts';
 import { runCurrent, watchCurrent } from '../migrate/watch-current.ts';
 import { runCommand, UsageError } from './command.ts';
 import { confirm, refuseProduction } from './confirm.ts';
-import { commitCurrent, finish, resetDatabase, uncommitLast } from './migrations.ts';
+import { finish, resetDatabase, uncommitLast } from './migrations.ts';
 import { type OwnerDatabase, withOwnerDatabase } from './owner-database.ts';
 import { printStatus } from './status.ts';
 
@@ -61,7 +60,7 @@ const COMMANDS: Readonly<Record<string, Choose | undefined>> = {
     const wanted = wantedTable(args);
     return (database) => newTable(database, wanted);
   },
-  commit: (args, { production }) => {
+  commit: async (args, { production }) => {
     refuseProduction('commit turns work in progress into a migration.', production);
     const { values } = parseArgs({
       args,
@@ -72,6 +71,8 @@ const COMMANDS: Readonly<Record<string, Choose | undefined>> = {
     });
     const message = values.message?.trim();
     if (!message) throw new UsageError('commit needs a message: -m "add lists"');
+    // Loads graphql, which most commands do not need. So does openLossWatch below.
+    const { commitCurrent } = await import('./commit.ts');
     return (database) => commitCurrent(database, message, values.breaking);
   },
   uncommit: async (args, { production }) => {
@@ -124,6 +125,7 @@ async function watch(
 ): Promise<number> {
   const say = (line: string) => console.error(line);
   const { printApi } = await import('../graphql/print.ts');
+  const { openLossWatch } = await import('../migrate/loss-watch.ts');
   const warnOfLosses = await openLossWatch(ownerUrl, say);
   const applied = async () => {
     const [api] = await Promise.all([

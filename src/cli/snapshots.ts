@@ -9,11 +9,12 @@ import { dumpSchema } from '../migrate/dump.ts';
 import { ROOT } from '../migrate/root.ts';
 import type { Shadow } from '../migrate/shadow.ts';
 
-export async function writeSnapshots(shadow: Shadow): Promise<void> {
+/** `printed`: the API of the same schema, if it has been printed before. */
+export async function writeSnapshots(shadow: Shadow, printed?: string): Promise<void> {
   const directory = join(ROOT, 'test/app');
   if (!existsSync(directory)) return;
   const { printApi } = await import('../graphql/print.ts');
-  const api = await printApi(shadow.authenticatorUrl);
+  const api = printed ?? (await printApi(shadow.authenticatorUrl));
   writeFileSync(join(directory, 'schema.sql'), await withClient(shadow.url, dumpSchema));
   writeFileSync(join(directory, 'schema.graphql'), api);
 }

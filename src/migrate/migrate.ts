@@ -7,6 +7,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Logger, migrate as runMigrations, type Settings } from 'graphile-migrate';
+import { clearAllPools } from 'graphile-migrate/dist/pgReal.js';
 import JSON5 from 'json5';
 import { type ClientBase, escapeLiteral } from 'pg';
 import { withClient } from '../database/connect.ts';
@@ -31,7 +32,7 @@ export async function migrateDatabase(options: MigrateOptions): Promise<void> {
   await withClient(ownerUrl, refuseOldChain);
   try {
     await keepDirectViews(ownerUrl, () =>
-      patiently(() => runMigrations(migrationSettings(ownerUrl, say))),
+      patiently(() => runMigrations(withoutOwnActions(migrationSettings(ownerUrl, say)))),
     );
   } catch (error) {
     // The caller may stop the database now.
@@ -59,10 +60,13 @@ export async function patiently<T>(work: () => Promise<T>, reason: RegExp = LOCK
 }
 
 /**
- * Wait for this before stopping the database: graphile-migrate keeps connections open for 200 ms after
- * their last use and ends the process if one of them breaks.
+ * Call this before the database stops or is dropped: graphile-migrate keeps idle connections for 200 ms and ends the
+ * process if one of them breaks. The pause is for PostgreSQL, which needs a moment to end their backends.
  */
-export const connectionsClosed = (): Promise<void> => sleep(300);
+export async function connectionsClosed(): Promise<void> {
+  clearAllPools();
+  await sleep(20);
+}
 
 /** Throws OperatorError where two committed files have one number: graphile-migrate cannot run them. */
 export function migrationSettings(connectionString: string, say: (line: string) => void): Settings {
@@ -76,6 +80,17 @@ export function migrationSettings(connectionString: string, say: (line: string) 
     connectionString,
     logger,
   };
+}
+
+/**
+ * Leaves out the two actions of .gmrc that Rowguard's commands carry out themselves, once and without another
+ * process. An action that an application added stays.
+ */
+export function withoutOwnActions(settings: Settings): Settings {
+  const actions = settings.afterAllMigrations ?? [];
+  const isOwn = (action: (typeof actions)[number]): boolean =>
+    /refresh-direct\.sql|doctor-gate\.ts/.test(JSON.stringify(action));
+  return { ...settings, afterAllMigrations: [actions].flat().filter((action) => !isOwn(action)) };
 }
 
 /**

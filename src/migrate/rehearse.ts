@@ -1,7 +1,8 @@
 /**
  * Runs current.sql twice on the shadow database before it is committed. Both runs must succeed with
  * row_security = off and leave the same schema. Takes graphile-migrate settings with a shadow database. Returns
- * the objects that a cascade took along. Changes the shadow database only.
+ * the objects that a cascade took along, and leaves the new schema on the shadow database with the views of
+ * personal logins. Changes the shadow database only.
  */
 import { reset, run, type Settings } from 'graphile-migrate';
 import { withClient } from '../database/connect.ts';
@@ -30,7 +31,10 @@ export async function rehearse(
     'The migration succeeds once and fails when it runs a second time:',
   );
   if (once === twice) {
-    return takenAlong(before, await withClient(shadowUrl, objectsOf), sql);
+    return await withClient(shadowUrl, async (client) => {
+      await refreshDirectViews(client);
+      return takenAlong(before, await objectsOf(client), sql);
+    });
   }
   throw new OperatorError(
     `${CURRENT_NAME} leaves another schema when it runs a second time:\n${difference(once, twice)}`,
@@ -56,7 +60,6 @@ async function runAndDump(
       );
     });
     await checkFunctions(client, sql, CURRENT_NAME);
-    await refreshDirectViews(client);
     return await dumpSchema(client);
   });
 }
