@@ -97,7 +97,11 @@ export async function runCurrent(options: CurrentOptions): Promise<boolean> {
     // `applied` runs the doctor on an open connection; .gmrc would start a process for it.
     const ours = { ...settings, pgSettings: CURRENT_SETTINGS, afterCurrent: [] };
     await keepDirectViews(ownerUrl, () => patiently(() => watch(ours, true)));
-    await withClient(ownerUrl, (client) => checkFunctions(client, sql, CURRENT_NAME));
+    await withClient(ownerUrl, (client) => checkFunctions(client, sql, CURRENT_NAME)).catch(
+      (error: unknown) => {
+        throw hasRun(error);
+      },
+    );
     const ran = performance.now();
     await applied();
     const ms = (since: number) => Math.round(performance.now() - since);
@@ -110,6 +114,16 @@ export async function runCurrent(options: CurrentOptions): Promise<boolean> {
     return false;
   }
 }
+
+/** The functions are checked after graphile-migrate has committed, so the developer learns what is left. */
+const hasRun = (error: unknown): unknown =>
+  error instanceof OperatorError
+    ? new OperatorError(
+        error.message,
+        `${error.fix} The file has run: your development database keeps the function as it is until the next save.`,
+        { cause: error },
+      )
+    : error;
 
 /**
  * Says which rows the run would delete. Rows of a table that the file makes again are those of somebody who

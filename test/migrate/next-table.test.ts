@@ -8,6 +8,7 @@ import {
   ENUM,
   FUNCTIONS,
   JOIN_TABLE,
+  MEMBER,
   OTHER_OWNER,
   PARTITIONED,
   REFERENCE_TABLE,
@@ -107,6 +108,9 @@ test('a function that is wrong is named with its line, also one that another cha
     /current\.sql:\d+:\d+: function public\.wrong_text\(\): column "titel" does not exist \(42703\)/,
   );
   expect(wrong).toMatch(/\| +select count\(\*\)::integer from public\.task where titel = 'x';\n/);
+  expect(wrong).toContain(
+    'your development database keeps the function as it is until the next save.',
+  );
 
   await add(`drop function if exists public.wrong_text(), public.wrong(), public.places();
     create function public.places() returns text language sql stable as 'select max(place) from public.task';
@@ -173,6 +177,11 @@ test('a view, a join table without id, a reference table, a partitioned one, an 
   expect(
     (await data(alice, '{ tags { nodes { taskTags { nodes { task { id } } } } } }')).tags.nodes,
   ).toEqual([{ taskTags: { nodes: [{ task: { id: nodes[0].id } }] } }]);
+  // The key contains the owner, as docs/conventions.md says.
+  const KEY = `taskId: ${nodes[0].id}, tagId: ${tag.createTag.tag.id}`;
+  const FIND = `{ taskTag(userId: 1, ${KEY}) { tag { name } } }`;
+  expect((await data(alice, FIND)).taskTag).toEqual({ tag: { name: 'red' } });
+  expect((await data(bob, FIND)).taskTag).toBeNull();
 
   for (const token of [alice, bob]) {
     expect(
@@ -195,6 +204,48 @@ test('a view, a join table without id, a reference table, a partitioned one, an 
     posts: { nodes: [{ body: 'p', author: { id: 1 } }] },
   });
   expect(await data(bob, OWN)).toEqual({ events: { nodes: [] }, posts: { nodes: [] } });
+});
+
+test('a table of members: everybody in the list reads and adds items, nobody else does', {
+  timeout: 120_000,
+}, async () => {
+  await add(MEMBER);
+  // The watcher may have run an earlier save again, and its line counts for this one.
+  await expect.poll(() => codeOf(alice, '{ items { totalCount } }')).toBeUndefined();
+  const create = (title: string, listId: number) =>
+    `mutation { createItem(input: { item: { title: "${title}", listId: ${listId} } }) { item { title } } }`;
+  await data(alice, create('shared', 7));
+  await data(bob, create('from Bob', 7));
+  await data(alice, create('her own', 8));
+  expect(await codeOf(bob, create('intruded', 8))).toBe('FORBIDDEN');
+  const titles = async (token: string) =>
+    (await data(token, '{ items { nodes { title } } }')).items.nodes.map(
+      ({ title }: { title: string }) => title,
+    );
+  expect((await titles(alice)).sort()).toEqual(['from Bob', 'her own', 'shared']);
+  expect((await titles(bob)).sort()).toEqual(['from Bob', 'shared']);
+});
+
+test('a function that reads other people’s rows is an error at the save; on owned tables it reads none', {
+  timeout: 120_000,
+}, async () => {
+  const definer = (name: string, from: string) => `
+    drop function if exists public.${name}();
+    create function public.${name}() returns integer
+      language sql stable security definer set search_path = ''
+      return (select count(*) from ${from});
+    grant execute on function public.${name}() to todo_user;
+    comment on function public.${name}() is 'A number.';`;
+  const printed = await save(definer('everybody', 'app_private.email_digest'));
+  expect(printed).toMatch(
+    /error {2}FUNCTION_READS_PRIVATE {2}public\.everybody\(\)\n {2}\S.*\n {2}fix: revoke/,
+  );
+  await add(`drop function if exists public.everybody();${definer('all_tasks', 'public.task')}`);
+  const COUNT = '{ allTasks tasks { totalCount } }';
+  for (const token of [alice, bob]) {
+    const { allTasks, tasks } = await data(token, COUNT);
+    expect(allTasks).toBe(tasks.totalCount);
+  }
 });
 
 test('all of it is committed, and the account can still be deleted', {

@@ -164,3 +164,47 @@ grant select, delete, insert (body) on public.post to todo_user;
 comment on table public.post is E'@owner author_id\\nA post.';
 comment on column public.post.id is 'The id.';
 comment on column public.post.body is 'The text.';`;
+
+/** Items of lists that several people share. The two demo accounts share list 7; list 8 is the first one's. */
+export const MEMBER = `
+drop table if exists public.item;
+drop function if exists app_private.my_lists();
+drop table if exists app_private.list_member, app_private.shared_list;
+create table app_private.shared_list (id integer, constraint shared_list_pkey primary key (id));
+create table app_private.list_member (
+  user_id integer not null references public."user" (id) on delete cascade,
+  list_id integer not null references app_private.shared_list (id) on delete cascade,
+  constraint list_member_pkey primary key (user_id, list_id)
+);
+create index list_member_list_id_idx on app_private.list_member (list_id);
+insert into app_private.shared_list (id) values (7), (8);
+insert into app_private.list_member (user_id, list_id)
+  select d.user_id, l.id from app_private.email_digest as d, app_private.shared_list as l
+  where d.user_id = 1 or (d.user_id = 2 and l.id = 7);
+create function app_private.my_lists() returns integer[]
+  language sql stable security definer set search_path = ''
+  return array(select m.list_id from app_private.list_member as m where m.user_id = ${OWN});
+grant execute on function app_private.my_lists() to todo_user;
+
+create table public.item (
+  id integer generated always as identity,
+  title text not null,
+  list_id integer not null references app_private.shared_list (id) on delete cascade,
+  constraint item_pkey primary key (id)
+);
+create index item_list_id_idx on public.item (list_id, id);
+alter table public.item enable row level security;
+alter table public.item force row level security;
+create trigger _100_immutable before update on public.item for each row
+  execute function app_private.refuse_change('every column');
+create policy select_members on public.item for select
+  using (list_id = any ((select app_private.my_lists())::integer[]));
+create policy insert_members on public.item for insert
+  with check (list_id = any ((select app_private.my_lists())::integer[]));
+grant select, insert (title, list_id) on public.item to todo_user;
+comment on table public.item is E'@member my_lists\\nAn item of a list.';
+comment on column public.item.id is 'The id.';
+comment on column public.item.title is 'What to do.';
+comment on column public.item.list_id is 'The list.';
+comment on policy select_members on public.item is 'Members see the items of their lists.';
+comment on policy insert_members on public.item is 'Members add items to their lists.';`;
