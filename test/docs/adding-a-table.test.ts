@@ -9,6 +9,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { addMoreRows, addTutorialRows, MORE } from '../support/application.ts';
 import { useCheckout } from '../support/checkout.ts';
 import { ROOT, ready, runScript, type Started } from '../support/process.ts';
+import { WHOLE_PROOFS } from '../support/proofs.ts';
 
 const text = readFileSync(join(ROOT, 'docs/adding-a-table.md'), 'utf8');
 const blocks = (language: string): string[] =>
@@ -92,7 +93,7 @@ test('without its row level security it is not committed, and the doctor says wh
 test('saved as current.sql it is in the API, with nothing for the doctor to say', {
   timeout: 60_000,
 }, async () => {
-  // The refused commit has put current.sql back, which is a save too: each run until this one has a finding.
+  // The refused commit has changed no file: the last run is the one with the finding.
   expect(lastRun()).toMatch(/RLS/);
   writeFileSync(current, sql);
   await expect.poll(lastRun, { timeout: 30_000 }).not.toMatch(/RLS|error|warning/);
@@ -181,7 +182,11 @@ test('its edit of rows.ts is all that test/app needs, and so it is for the table
   const more = await type('npm run db -- commit -m "more"');
   expect(more.code, more.stderr).toBe(0);
   addMoreRows(checkout.root);
-  const run = await type(commands[4] ?? '');
+  const all = commands[4] ?? '';
+  // The short form leaves out the matrix over these rows. That each thing has its row is proved.
+  const [run, files] = WHOLE_PROOFS
+    ? [await type(all), 4]
+    : [await type(`${all}/complete ${all.split(' ').at(-1)}/snapshots`), 2];
   expect(run.code, run.stdout).toBe(0);
-  expect(run.stdout).toMatch(/Test Files .*4 passed/);
+  expect(run.stdout).toMatch(new RegExp(`Test Files .*${files} passed`));
 });

@@ -9,6 +9,7 @@ import { describe, expect, test } from 'vitest';
 import { DEFAULT_LIMITS } from '../../src/graphql/execution/limits.ts';
 import { useTestDatabase } from '../support/database.ts';
 import { largeDocument } from '../support/flood.ts';
+import { WHOLE_PROOFS } from '../support/proofs.ts';
 import { UNLESS_BUSY } from '../support/retry.ts';
 import { type TestServer, useTestServer } from '../support/server.ts';
 import { createTask, errorOf } from '../support/tasks.ts';
@@ -217,7 +218,7 @@ describe.each(ATTACKS)('beside a flood of $what', (attack) => {
     // A new one for each try.
     attacker = await addAttacker(attack.words);
     const { ratio, most, refused } = await feel(attack.server, attacker, attack.documents, {
-      rounds: 3,
+      rounds: WHOLE_PROOFS ? 3 : 2,
       patient: true,
     });
     expect(most).toBeLessThanOrEqual(MAX_CONCURRENT);

@@ -9,6 +9,7 @@ import { runInNewContext } from 'node:vm';
 import { beforeAll, expect, test } from 'vitest';
 import { useTestDatabase } from '../support/database.ts';
 import { addTask, addUser } from '../support/people.ts';
+import { WHOLE_PROOFS } from '../support/proofs.ts';
 import { useTestServer } from '../support/server.ts';
 
 const database = useTestDatabase();
@@ -28,8 +29,8 @@ const old = (): number =>
   getHeapSpaceStatistics().find(({ space_name }) => space_name === 'old_space')?.space_used_size ??
   0;
 
-const WARM_UP = 1000;
-const REQUESTS = 1000;
+const WARM_UP = WHOLE_PROOFS ? 1000 : 700;
+const REQUESTS = WHOLE_PROOFS ? 1000 : 600;
 
 /** Sends the same request over one connection, one after the other; leaves next to nothing behind itself. */
 async function ask(text: string, times: number): Promise<void> {

@@ -4,7 +4,7 @@
  * after each batch every row is where the model says.
  *
  * A failure prints its seed and path: PROOF_SEED=… PROOF_PATH=… vitest run test/proof/property.test.ts
- * plays it again. PROOF_RUNS=1000 looks for longer. PROOFS=whole, as in CI, runs twice as many as `npm test`.
+ * plays it again. PROOF_RUNS=1000 looks for longer. PROOFS=whole, as in CI, runs three times as many as `npm test`.
  */
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
@@ -15,7 +15,7 @@ import { BREAKS } from './breaks.ts';
 import { usePlayground } from './playground.ts';
 import { batches } from './step.ts';
 
-const DEFAULT_RUNS = WHOLE_PROOFS ? '65' : '30';
+const DEFAULT_RUNS = WHOLE_PROOFS ? '65' : '20';
 const { PROOF_SEED, PROOF_PATH, PROOF_RUNS = DEFAULT_RUNS } = process.env;
 const parameters = {
   numRuns: Number(PROOF_RUNS),
