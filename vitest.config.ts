@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import { defineConfig } from 'vitest/config';
+import { SlowFirst } from './test/support/slow-first.ts';
 
 // Each worker and each program that a test starts compiles the same packages. With Node's compile cache
 // only the first one does. Workers inherit it from here, programs get it from test/support/process.ts.
@@ -17,6 +18,7 @@ export default defineConfig({
     // Long enough for a busy machine. Tests never measure time with these limits.
     expect: { poll: { timeout: 20_000 } },
     maxWorkers: 2,
+    sequence: { sequencer: SlowFirst },
     testTimeout: 120_000,
     hookTimeout: 120_000,
   },
