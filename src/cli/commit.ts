@@ -11,7 +11,7 @@ import { OperatorError } from '../errors.ts';
 import { apiChanges, describeLosses, promisedApi } from '../migrate/breaking.ts';
 import { readCommitted } from '../migrate/committed.ts';
 import { CURRENT_NAME, isBlank, readCurrent } from '../migrate/current.ts';
-import { refreshDirectViews } from '../migrate/direct.ts';
+import { restoreDirectViews } from '../migrate/direct.ts';
 import { openCommitted } from '../migrate/file-modes.ts';
 import { connectionsClosed, patiently } from '../migrate/migrate.ts';
 import { migrationError } from '../migrate/migration-error.ts';
@@ -44,8 +44,7 @@ export async function commitCurrent(
     await examineShadow(shadow);
     await connectionsClosed();
     await patiently(() => commit(settings, message)).catch(async (error: unknown) => {
-      // The commit's error is the one to report.
-      await withClient(database.ownerUrl, refreshDirectViews).catch(() => {});
+      await restoreDirectViews(database.ownerUrl);
       throw refusal(error, sql);
     });
     openCommitted();

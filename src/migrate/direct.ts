@@ -1,7 +1,7 @@
 /**
- * The views of personal logins (schema `direct`) around a migration. Takes the owner's connection. Both
- * functions do nothing on a database that has no such views yet. .gmrc runs the same two files; this module
- * is for what graphile-migrate does not reach: a run that failed, a rehearsal, a database that is up to date.
+ * The views of personal logins (schema `direct`) around a migration. Takes the owner's connection or URL. The functions
+ * do nothing on a database that has no such views yet. .gmrc runs the same two files for graphile-migrate's own
+ * commands. Rowguard's commands call these functions instead: once, and also after a run that failed.
  */
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -21,16 +21,7 @@ export async function refreshDirectViews(owner: ClientBase): Promise<void> {
   await owner.query(file('refresh-direct.sql'));
 }
 
-/** Runs migrations and leaves personal logins with their views, also where a migration failed. */
-export async function keepDirectViews<T>(ownerUrl: string, work: () => Promise<T>): Promise<T> {
-  let result: T;
-  try {
-    result = await work();
-  } catch (error) {
-    // The migration's error is the one to report.
-    await withClient(ownerUrl, refreshDirectViews).catch(() => {});
-    throw error;
-  }
-  await withClient(ownerUrl, refreshDirectViews);
-  return result;
+/** After a migration that failed. Its error is the one to report, so this one is dropped. */
+export async function restoreDirectViews(ownerUrl: string): Promise<void> {
+  await withClient(ownerUrl, refreshDirectViews).catch(() => {});
 }

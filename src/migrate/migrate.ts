@@ -13,7 +13,7 @@ import { type ClientBase, escapeLiteral } from 'pg';
 import { withClient } from '../database/connect.ts';
 import { OperatorError } from '../errors.ts';
 import { readCommitted } from './committed.ts';
-import { keepDirectViews } from './direct.ts';
+import { refreshDirectViews, restoreDirectViews } from './direct.ts';
 import { keepFingerprint } from './drift.ts';
 import { LOCKED, migrationError } from './migration-error.ts';
 import { refuseOldChain } from './old-chain.ts';
@@ -31,15 +31,15 @@ export async function migrateDatabase(options: MigrateOptions): Promise<void> {
   const { ownerUrl, authenticatorPassword: password, say } = options;
   await withClient(ownerUrl, refuseOldChain);
   try {
-    await keepDirectViews(ownerUrl, () =>
-      patiently(() => runMigrations(withoutOwnActions(migrationSettings(ownerUrl, say)))),
-    );
+    await patiently(() => runMigrations(withoutOwnActions(migrationSettings(ownerUrl, say))));
   } catch (error) {
+    await restoreDirectViews(ownerUrl);
     // The caller may stop the database now.
     await connectionsClosed();
     throw migrationError(error);
   }
   await withClient(ownerUrl, async (owner) => {
+    await refreshDirectViews(owner);
     await keepFingerprint(owner);
     if (password !== undefined) await setAuthenticatorPassword(owner, password);
   });

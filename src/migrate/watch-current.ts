@@ -10,7 +10,7 @@ import { migrate, watch } from 'graphile-migrate';
 import { withClient } from '../database/connect.ts';
 import { describeError, OperatorError } from '../errors.ts';
 import { CURRENT_FILE, CURRENT_NAME } from './current.ts';
-import { keepDirectViews } from './direct.ts';
+import { refreshDirectViews, restoreDirectViews } from './direct.ts';
 import { checkFunctions } from './functions.ts';
 import { describeLoss, lossesOf } from './losses.ts';
 import { CURRENT_SETTINGS, connectionsClosed, migrationSettings, patiently } from './migrate.ts';
@@ -96,12 +96,16 @@ export async function runCurrent(options: CurrentOptions): Promise<boolean> {
     if (!(await mayLose(options, sql))) return false;
     // `applied` runs the doctor on an open connection; .gmrc would start a process for it.
     const ours = { ...settings, pgSettings: CURRENT_SETTINGS, afterCurrent: [] };
-    await keepDirectViews(ownerUrl, () => patiently(() => watch(ours, true)));
-    await withClient(ownerUrl, (client) => checkFunctions(client, sql, CURRENT_NAME)).catch(
-      (error: unknown) => {
+    await patiently(() => watch(ours, true)).catch(async (error: unknown) => {
+      await restoreDirectViews(ownerUrl);
+      throw error;
+    });
+    await withClient(ownerUrl, async (client) => {
+      await refreshDirectViews(client);
+      await checkFunctions(client, sql, CURRENT_NAME).catch((error: unknown) => {
         throw hasRun(error);
-      },
-    );
+      });
+    });
     const ran = performance.now();
     await applied();
     const ms = (since: number) => Math.round(performance.now() - since);
