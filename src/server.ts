@@ -205,6 +205,8 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
                 api,
                 answered: rateLimit.answered,
                 most: Math.min(PAGE_ROWS, limits.maxRows),
+                constraints: () => constraints,
+                accounts: options.graphiqlAccounts,
               }),
       mountGraphql: (target) => api.mount(target, server),
       logHidden,

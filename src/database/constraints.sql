@@ -22,6 +22,7 @@ rule as (
       join pg_catalog.pg_namespace as s on s.oid = t.relnamespace
       where t.oid = c.confrelid and t.relname = 'user' and s.nspname = 'public'
     ) as account,
+    case when c.contype = 'c' and c.conrelid <> 0 then pg_catalog.pg_get_constraintdef(c.oid) end as definition,
     coalesce(
       pg_catalog.obj_description(c.oid, 'pg_constraint'),
       pg_catalog.obj_description(i.root, 'pg_constraint'),
@@ -54,7 +55,7 @@ rule as (
       )
       order by a.attnum
     ),
-    false,
+    false, null,
     coalesce(
       pg_catalog.obj_description(i.indexrelid, 'pg_class'),
       pg_catalog.obj_description(pg_catalog.pg_partition_root(i.indexrelid), 'pg_class')
@@ -67,7 +68,7 @@ rule as (
   )
 )
 select
-  n.nspname as schema, coalesce(r.relname, t.typname) as of, rule.name, rule.columns, rule.account,
+  n.nspname as schema, coalesce(r.relname, t.typname) as of, rule.name, rule.columns, rule.account, rule.definition,
   root_schema.nspname as root_schema, root.relname as root, rule.comment
 from rule
 left join pg_catalog.pg_class as r on r.oid = rule.relation

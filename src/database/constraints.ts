@@ -15,6 +15,8 @@ export interface Constraint {
   readonly columns: readonly string[];
   /** Whether it is a foreign key to public."user": broken if the person's row is not there. */
   readonly account: boolean;
+  /** Of a check: CHECK (…) as PostgreSQL writes it. */
+  readonly definition: string | undefined;
 }
 
 /** Keyed by constraintKey. */
@@ -36,6 +38,7 @@ interface Row {
   readonly name: string;
   readonly columns: string[];
   readonly account: boolean;
+  readonly definition: string | null;
   readonly comment: string | null;
 }
 
@@ -49,6 +52,7 @@ export async function loadConstraints(pool: Pool): Promise<Constraints> {
         table: row.root === null ? undefined : tableKey(row.root_schema ?? '', row.root),
         columns: row.columns,
         account: row.account,
+        definition: row.definition ?? undefined,
       },
     ]),
   );

@@ -15,10 +15,10 @@ export const GRAPHQL_TYPE = 'application/graphql-response+json';
 /** `utf8` is no registered name, but many clients send it. */
 const UTF8 = /^utf-?8$/i;
 
-/** Whether a request with this Content-Type is JSON in UTF-8. */
-export function isJson(contentType: string | undefined): boolean {
+/** Whether a request with this Content-Type is JSON in UTF-8. `expected`: a media type that is JSON. */
+export function isJson(contentType: string | undefined, expected = JSON_TYPE): boolean {
   const { type, parameters } = parse(contentType ?? '');
-  return type === JSON_TYPE && UTF8.test(parameters.charset ?? 'utf-8');
+  return type === expected && UTF8.test(parameters.charset ?? 'utf-8');
 }
 
 /** An answer matches `application/json; charset=utf-8` as well as `application/json`. */

@@ -3,8 +3,10 @@
  * sends the answer. Must never run an operation that the request's own limits would refuse.
  */
 import type { Request, Response } from 'express';
+import type { Constraints } from '../database/constraints.ts';
 import type { Api } from '../graphql/api.ts';
 import type { Answered } from '../graphql/execution/grafserv.ts';
+import type { GraphiqlAccount } from '../graphql/graphiql.ts';
 import type { Model, Resource } from './model.ts';
 import { Problem, problemOf } from './problem.ts';
 import type { Route } from './route.ts';
@@ -16,6 +18,9 @@ export interface Services {
   readonly answered: Answered;
   /** Rows of the largest page. */
   readonly most: number;
+  readonly constraints: () => Constraints;
+  /** The accounts on the page of development; undefined = no page. */
+  readonly accounts: readonly GraphiqlAccount[] | undefined;
 }
 
 export interface Call {
@@ -69,8 +74,7 @@ export interface Data {
 export const columnsOf =
   ({ columns }: Resource) =>
   (field: string): string =>
-    columns.find((column) => column.field === field)?.name ??
-    (field === 'idempotencyKey' ? 'Idempotency-Key' : field);
+    columns.find((column) => column.field === field)?.name ?? field;
 
 const shapes = new WeakMap<Resource, Shape>();
 

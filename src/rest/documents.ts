@@ -70,16 +70,22 @@ export const writeDocument = (resource: Resource, write: Write, verb: string): s
 export const deleteDocument = (resource: Resource, write: Write): string =>
   `mutation ${operation(resource, 'Delete')}($input: ${write.input}!) { done: ${write.field}(input: $input) { row: ${write.row} { __typename } } }`;
 
-/** Names of the plain fields of a type, with the names that REST gives them. */
-export const plainFields = (type: GraphQLOutputType): ReadonlyMap<string, string> => {
+export interface PlainField {
+  /** In REST. */
+  readonly name: string;
+  readonly type: GraphQLOutputType;
+}
+
+/** The plain fields of a type, by their names in GraphQL. */
+export const plainFields = (type: GraphQLOutputType): ReadonlyMap<string, PlainField> => {
   const named = getNamedType(type);
   return new Map(isObjectType(named) ? plainOf(named) : []);
 };
 
-const plainOf = (type: GraphQLObjectType): [string, string][] =>
+const plainOf = (type: GraphQLObjectType): [string, PlainField][] =>
   Object.values(type.getFields())
     .filter((field) => field.args.length === 0 && isLeafType(getNamedType(field.type)))
-    .map(({ name }) => [name, snakeCase(name)]);
+    .map((field) => [field.name, { name: snakeCase(field.name), type: field.type }]);
 
 /** `columns`: of the rows, if they are rows of a table. `sent`: names of the parameters in the request. */
 export function callDocument(
@@ -90,7 +96,7 @@ export function callDocument(
 ): string {
   const fields = columns
     ? selectionOf(columns)
-    : [...plainFields(one.type)].map(([field, name]) => `${name}: ${field}`).join(' ');
+    : [...plainFields(one.type)].map(([field, { name }]) => `${name}: ${field}`).join(' ');
   const inner = {
     nothing: '',
     value: '',

@@ -6,6 +6,8 @@ import type { IncomingMessage } from 'node:http';
 import { acceptsJson, isJson } from '../http/media-types.ts';
 import { Problem } from './problem.ts';
 
+const MERGE_PATCH = 'application/merge-patch+json';
+
 /** Methods whose body is read. */
 const WITH_BODY = new Set(['POST', 'PUT', 'PATCH']);
 
@@ -20,7 +22,10 @@ export function checkRequest(request: IncomingMessage): void {
   if (!acceptsJson(headers.accept)) {
     throw new Problem(406, 'BAD_USER_INPUT', 'Answers are application/json, in UTF-8.');
   }
-  if (needsBody(request) && !isJson(headers['content-type'])) {
+  const type = headers['content-type'];
+  // PATCH has the meaning of a merge patch: RFC 7396.
+  const isPatch = request.method === 'PATCH' && isJson(type, MERGE_PATCH);
+  if (needsBody(request) && !isPatch && !isJson(type)) {
     throw new Problem(415, 'BAD_USER_INPUT', 'The request must be application/json in UTF-8.');
   }
 }

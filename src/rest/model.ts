@@ -71,6 +71,7 @@ export interface Write {
 export interface Resource {
   /** The list's name in paths: tasks. */
   readonly path: string;
+  readonly schema: string;
   /** The table: task. */
   readonly name: string;
   readonly type: string;
@@ -144,6 +145,7 @@ function resourceOf(
   return [
     {
       path: snakeCase(table.list ?? table.one),
+      schema: table.schema,
       name: table.name,
       type: table.type,
       description: table.description,
@@ -186,7 +188,7 @@ const filtersOf = (condition: GraphQLInputObjectType): Filter[] =>
     name: snakeCase(name),
     field: name,
     type,
-    description: description ?? undefined,
+    description: description?.replace(/\b[a-z]+[A-Z]\w*/g, snakeCase),
   }));
 
 function ordersOf(type: GraphQLEnumType): List['orders'] {

@@ -50,21 +50,29 @@ const STATUS: Readonly<Record<ErrorCode, number>> = {
   INTERNAL: 500,
 };
 
+export const CODES: readonly string[] = Object.keys(STATUS);
+
 const isCode = (code: unknown): code is ErrorCode => typeof code === 'string' && code in STATUS;
+
+/** What GraphQL's `idempotencyKey` is here. */
+export const KEY_HEADER = 'Idempotency-Key';
 
 /** Of the first error. `columnOf`: the name that REST has for a field of the input. */
 export function problemOf(
   { message, extensions }: GraphQLError,
   columnOf: (field: string) => string,
 ): Problem {
-  const { code, field, ...rest } = extensions;
+  const { code, field: given, ...rest } = extensions;
   const known = isCode(code) ? code : 'INTERNAL';
   let status = STATUS[known];
   if (rest.reason === 'STALE') status = 412;
   if (rest.reason === 'RATE_LIMITED') status = 429;
-  if (typeof field !== 'string') return new Problem(status, known, message, rest);
-  const column = columnOf(field);
-  return new Problem(status, known, message.replace(field, column), { ...rest, field: column });
+  const detail = message.replaceAll('idempotencyKey', KEY_HEADER);
+  const ofKey = known === 'BAD_USER_INPUT' && detail !== message;
+  const field = typeof given === 'string' ? columnOf(given) : ofKey ? KEY_HEADER : undefined;
+  if (field === undefined) return new Problem(status, known, detail, rest);
+  // A rule of the database is what is left when names and types are right.
+  const reason = known === 'BAD_USER_INPUT' ? { reason: 'RULE' } : {};
+  const named = typeof given === 'string' ? detail.replace(given, field) : detail;
+  return new Problem(status, known, named, { ...reason, ...rest, field });
 }
-
-export const NOT_FOUND_DETAIL = 'There is no such object.';

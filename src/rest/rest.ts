@@ -13,6 +13,7 @@ import {
   Router,
 } from 'express';
 import type { GraphQLSchema } from 'postgraphile/graphql';
+import type { Constraints } from '../database/constraints.ts';
 import { unservedOf } from '../graphql/execution/grafserv.ts';
 import { answerWithProblems, sendError, sendUnavailable } from '../http/answers.ts';
 import type { Guards } from '../http/app.ts';
@@ -22,6 +23,8 @@ import { answer } from './answer.ts';
 import type { Services } from './call.ts';
 import { checkRequest, needsBody } from './headers.ts';
 import { type Model, modelOf } from './model.ts';
+import { openApiDocument } from './openapi/document.ts';
+import { mountDocument, mountPage } from './pages.ts';
 import { Problem } from './problem.ts';
 import { allowed, type Route, routeOf } from './route.ts';
 
@@ -79,6 +82,8 @@ export function mountRest(app: Express, guards: Guards, services: Services): voi
     }
   };
 
+  mountDocument(app, documentOfNow(services, model));
+  if (services.accounts) mountPage(app, guards.loopback, services.accounts);
   app.use(
     REST_PATH,
     answerWithProblems,
@@ -101,6 +106,18 @@ function modelOfNow({ api }: Services): () => Model {
     const schema: GraphQLSchema = api.schema();
     if (made?.schema !== schema) made = modelOf(schema);
     return made;
+  };
+}
+
+/** Made once for a schema and its constraints: anybody may ask for it. */
+function documentOfNow({ constraints, most }: Services, model: () => Model): () => string {
+  let made: { model: Model; constraints: Constraints; text: string } | undefined;
+  return () => {
+    const now = { model: model(), constraints: constraints() };
+    if (made?.model !== now.model || made.constraints !== now.constraints) {
+      made = { ...now, text: JSON.stringify(openApiDocument(now.model, now.constraints, most)) };
+    }
+    return made.text;
   };
 }
 
