@@ -1161,10 +1161,11 @@ CREATE OR REPLACE FUNCTION app_private.versions_of(p_user_ids integer[])
  STABLE SECURITY DEFINER
  SET search_path TO ''
 BEGIN ATOMIC
- SELECT v.user_id,
-     v.version
-    FROM app_private.person_version v
-   WHERE (v.user_id = ANY (versions_of.p_user_ids));
+ SELECT d.user_id,
+     COALESCE(v.version, (0)::bigint) AS "coalesce"
+    FROM (app_private.email_digest d
+      LEFT JOIN app_private.person_version v ON ((v.user_id = d.user_id)))
+   WHERE (d.user_id = ANY (versions_of.p_user_ids));
 END;
 
 CREATE OR REPLACE FUNCTION app_private.watch_changes(p_table regclass)
@@ -1650,7 +1651,7 @@ comment on function app_private.set_psql_planner(name) is 'Owner only: gives a p
 comment on function app_private.touch() is 'Trigger: sets updated_at if anything else in the row changed. Its arguments name stored generated columns.';
 comment on table app_private.user_id_queue is 'Locked by ensure_user while it moves the id sequence.';
 comment on function app_private.users_by_email(text) is 'Owner only: the ids of the people with this e-mail address, in upper or lower case.';
-comment on function app_private.versions_of(integer[]) is 'The versions of these people; one without any change is not in it. For the server only.';
+comment on function app_private.versions_of(integer[]) is 'The versions of those of these people who have an account. For the server only.';
 comment on function app_private.watch_changes(regclass) is 'Owner only: notes changes of this table from now on, and the rows that it has, for changes_since().';
 comment on schema public is 'standard public schema';
 comment on table public."user" is 'A person with an account.';

@@ -4,7 +4,7 @@
  */
 import type { Client } from 'pg';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import { asUser, connect, useTestDatabase } from '../support/database.ts';
+import { asUser, connect, outcome, useTestDatabase } from '../support/database.ts';
 import { addTask, addUser, newUserId, usePsqlLogins } from '../support/people.ts';
 import { changesSince, Follower, storedChanges, taskIds, versionOf } from './changes.ts';
 
@@ -126,6 +126,87 @@ describe('a version', () => {
     const theirs = await addTask(database.privileged, other, 'theirs');
     const after = await session.query("select * from changes_since('task', null, 0, 10)");
     expect(JSON.stringify(after.rows)).not.toContain(`"row_id":${theirs}`);
+  });
+});
+
+test('the server alone asks for versions; nobody reads or writes the two tables', async () => {
+  await write(person, CREATE, CREATE);
+  const ask = (client: Client) =>
+    client.query(`select * from app_private.versions_of(array[${person}, ${other}, 1]) order by 2`);
+  expect((await ask(database.authenticator)).rows).toEqual([
+    { user_id: other, version: '0' },
+    { user_id: person, version: '2' },
+  ]);
+  const session = await logins.open(await logins.grant(person));
+  const refused = [
+    'select * from app_private.versions_of(array[1])',
+    'select from app_private.person_version',
+    'select from app_private.change',
+    'update app_private.person_version set version = 1',
+    'delete from app_private.change',
+    "select app_private.watch_changes('public.task')",
+    'select app_private.forget_unwatched()',
+  ];
+  for (const sql of refused) {
+    expect(await outcome(session.query(sql)), sql).toBe('42501');
+    expect(await asUser(database.authenticator, person, (c) => outcome(c.query(sql)))).toBe(
+      '42501',
+    );
+  }
+  // The control: both are there.
+  expect(await versionOf(database.privileged, person)).toBe(2);
+});
+
+describe('watch_changes', () => {
+  const watch = (table: string) =>
+    outcome(database.owner.query(`select app_private.watch_changes('${table}')`));
+
+  test('can run again, and notes rows that were written without it', async () => {
+    await write(person, CREATE, CREATE);
+    const [first] = await taskIds(database.privileged, person);
+    const follower = new Follower();
+    await follower.catchUp(database.authenticator, person);
+    expect(await watch('public.task')).toBe('ok 1');
+    expect(await versionOf(database.privileged, person)).toBe(2);
+    await database.privileged.query('set session_replication_role = replica');
+    await database.privileged.query('delete from public.task where id = $1', [first]);
+    await addTask(database.privileged, person, 'unseen');
+    await database.privileged.query('set session_replication_role = origin');
+    expect(await watch('public.task')).toBe('ok 1');
+    await expectComplete(follower);
+    expect(await versionOf(database.privileged, person)).toBe(4);
+  });
+
+  test('takes tables whose rows belong to one person each, and refuses others', async () => {
+    await database.owner.query(`
+      create table public.entry (id integer generated always as identity primary key, body text,
+        author_id integer not null default app_private.current_user_id());
+      comment on table public.entry is E'@owner author_id\nA line.';
+      create table public.shared (id integer primary key, list_id integer);
+      comment on table public.shared is E'@member my_lists\nShared.';
+      create table public.pair (a integer, b integer, user_id integer, primary key (a, b));
+      create view public.recent as select 1 as id, 1 as user_id;`);
+    expect(await watch('public.shared')).toBe('0A000');
+    expect(await watch('public.pair')).toBe('42809');
+    expect(await watch('public.recent')).toBe('42809');
+    expect(await watch('app_private.change')).toBe('42809');
+    await database.privileged.query("insert into public.entry (body, author_id) values ('a', $1)", [
+      person,
+    ]);
+    expect(await watch('public.entry')).toBe('ok 1');
+    await database.privileged.query("insert into public.entry (body, author_id) values ('b', $1)", [
+      person,
+    ]);
+    const { changes } = await changesSince(database.authenticator, person, null, 9, 'entry');
+    expect(changes.map(({ version }) => version)).toEqual(['1', '2']);
+    // A table that is dropped leaves nothing behind. Migrations end with this call.
+    await database.owner.query('drop table public.entry; select app_private.forget_unwatched()');
+    expect(await storedChanges(database.privileged, person)).toEqual([]);
+    const { rows } = await database.privileged.query(
+      "select proname from pg_proc where proname like 'changes\\_of\\_%'",
+    );
+    expect(rows).toEqual([{ proname: 'changes_of_task' }]);
+    await database.owner.query('drop table public.shared, public.pair; drop view public.recent');
   });
 });
 

@@ -38,6 +38,7 @@ export const SHIPPED: readonly string[] = [
   'payloads',
   'toggle',
   'live',
+  'live-accounts',
 ];
 
 const isShipped = (file: string): boolean =>
