@@ -49,7 +49,7 @@ export async function openApi(
   maxTokens: number,
 ): Promise<Api> {
   let { schema } = await build(preset);
-  const introspect = introspector(schema, maxTokens);
+  let introspect = introspector(schema, maxTokens);
   const serv = new Grafserv({ preset, schema }, answered);
   let read = ownDocumentReader(schema);
   const streams = new Set<ServerResponse>();
