@@ -56,6 +56,17 @@ export const UPKEEP: readonly Promised[] = [
     ],
   },
   {
+    row: 'The doctor finds the same in a database of any locale',
+    breaks: [
+      broken(
+        'src/doctor/catalogue.sql',
+        'lower(x.privilege_type collate "C")',
+        'lower(x.privilege_type)',
+        'test/database/locales.test.ts › the doctor finds the same',
+      ),
+    ],
+  },
+  {
     row: 'The proof names each table, column, right, function, field, argument, filter, order and input that it does not cover',
     breaks: [
       broken(
