@@ -35,6 +35,9 @@ export const CONFLICT_REASONS = [
 ] as const;
 export type ConflictReason = (typeof CONFLICT_REASONS)[number];
 
+/** `extensions.reason` of BAD_USER_INPUT where the API has no such feature: changing the values does not help. */
+export const NOT_SUPPORTED = 'NOT_SUPPORTED';
+
 /** What `extensions` of an error has beside its code and reason. */
 export interface ErrorDetails {
   /** The API's name of the input field that is at fault. */

@@ -4,6 +4,7 @@
  * another media type than JSON: an HTML form of another site cannot send such a request.
  */
 import type { Request, RequestHandler, Response } from 'express';
+import { NOT_SUPPORTED } from '../graphql/client-error.ts';
 import { sendError } from './answers.ts';
 import { acceptedAnswer, GRAPHQL_TYPE, isJson, JSON_TYPE, prefersPage } from './media-types.ts';
 import { noteOutcome } from './observe.ts';
@@ -43,7 +44,10 @@ export const onlyJson: RequestHandler = ({ headers }, response, next) => {
 export const onlyOneOperation: RequestHandler = (request, response, next) => {
   if (isHashOnly(request.body)) return refuseHash(response);
   const problem = problemOf(request.body);
-  if (problem) return sendError(response, 400, 'BAD_USER_INPUT', problem);
+  if (problem) {
+    const why = Array.isArray(request.body) ? { reason: NOT_SUPPORTED } : {};
+    return sendError(response, 400, 'BAD_USER_INPUT', problem, why);
+  }
   const { query, operationName, variables } = request.body;
   request.body = { query, operationName, variables };
   next();

@@ -18,6 +18,7 @@ import {
   specifiedRules,
   validate,
 } from 'postgraphile/graphql';
+import { NOT_SUPPORTED } from '../client-error.ts';
 import { allowPages } from '../schema/page-limit.ts';
 import { exceeded, tooComplex } from './complexity.ts';
 import type { Limits } from './limits.ts';
@@ -144,7 +145,8 @@ function unknownOperation(
   for (const node of definitions) {
     if (node.kind !== Kind.OPERATION_DEFINITION || schema.getRootType(node.operation)) continue;
     const message = `This API has no ${node.operation}s.`;
-    return new GraphQLError(message, { nodes: node, extensions: { code: 'BAD_USER_INPUT' } });
+    const extensions = { code: 'BAD_USER_INPUT', reason: NOT_SUPPORTED };
+    return new GraphQLError(message, { nodes: node, extensions });
   }
   return undefined;
 }

@@ -27,7 +27,10 @@ describe.each([
       const { status, body } = await server().ask(WHO, query);
       expect([status, body.data]).toEqual([400, undefined]);
       expect(body.errors).toMatchObject([
-        { message: 'This API has no subscriptions.', extensions: { code: 'BAD_USER_INPUT' } },
+        {
+          message: 'This API has no subscriptions.',
+          extensions: { code: 'BAD_USER_INPUT', reason: 'NOT_SUPPORTED' },
+        },
       ]);
     },
   );
