@@ -31,6 +31,12 @@ export interface RequestOptions {
   readonly dispatch: Dispatch;
 }
 
+/**
+ * A statement with more values inserts many rows. Each number of rows is another text, which would push one out of
+ * the connection's prepared statements that is used again.
+ */
+const MAX_PREPARED_VALUES = 32;
+
 export class RequestClient implements NodePostgresPgClient {
   readonly rawClient: PoolClient;
   readonly #options: RequestOptions;
@@ -114,7 +120,11 @@ export class RequestClient implements NodePostgresPgClient {
 
   #named(steps: readonly BatchStatement[]): readonly BatchStatement[] {
     if (!this.#options.prepared) return steps;
-    return steps.map((step) => ({ ...step, name: statementName(step.text) }));
+    return steps.map((step) =>
+      (step.values?.length ?? 0) > MAX_PREPARED_VALUES
+        ? step
+        : { ...step, name: statementName(step.text) },
+    );
   }
 
   #run(

@@ -134,6 +134,20 @@ test('a connection holds a hundred statements at most, the last used ones', asyn
   expect(await held()).toHaveLength(100);
 });
 
+test('a statement with many values is not kept: a mutation of many rows has another text for each number', async () => {
+  const text = (n: number) =>
+    `select * from (values ${Array.from({ length: n }, (_, i) => `($${i + 1}::int)`)}) as v (n)`;
+  const values = Array.from({ length: 33 }, (_, i) => i);
+  const kept = await held();
+  const { roundTrips } = await proxy.during(async () => {
+    expect((await run(text(33), values)).rows).toEqual(values.map((n) => ({ n })));
+  });
+  expect(roundTrips).toBe(1);
+  expect(await held()).toEqual(kept);
+  await run(text(32), values.slice(0, 32));
+  expect(await held()).toContain(statementName(text(32)));
+});
+
 test('the bound holds where requests fail before their statement is parsed', async () => {
   for (let n = 200; n < 320; n++) {
     const failing = run(`select ${n}`, [], { statement_timeout: 'soon' });
