@@ -2,7 +2,7 @@
 import { parseArgs } from 'node:util';
 
 export interface Choice {
-  readonly command: 'compare' | 'growth';
+  readonly command: 'compare' | 'growth' | 'bulk';
   readonly quick: boolean;
   /** Names of peers and workloads; empty = all. */
   readonly only: readonly string[];
@@ -18,9 +18,11 @@ export interface Choice {
 
 export const HELP = `npm run bench -- [compare] [--quick] [--only=name,name] [--rounds=N] [--write]
 npm run bench -- growth [--quick] [--tasks=N] [--requests=N] [--write]
+npm run bench -- bulk [--quick] [--rounds=N] [--write]
 
   compare        this server and its peers in turns (default; at most ten minutes)
   growth         cost per request against the number of tasks, memory and start
+  bulk           100 tasks in one mutation against 100 requests (a minute)
   --quick        shorter runs (a minute or two)
   --only         peers and workloads by name; Rowguard always takes part
   --rounds       measurements per workload and peer
@@ -44,7 +46,7 @@ export function readArguments(args: readonly string[]): Choice | 'help' {
   });
   if (values.help) return 'help';
   const [command = 'compare'] = positionals;
-  if (command !== 'compare' && command !== 'growth') {
+  if (command !== 'compare' && command !== 'growth' && command !== 'bulk') {
     throw new Error(`There is no command ${command}. See npm run bench -- --help`);
   }
   const quick = values.quick ?? false;

@@ -17,6 +17,7 @@ try {
     // Without it PostGraphile runs in its development mode, which is much slower.
     process.env.GRAPHILE_ENV = 'production';
     if (chosen.command === 'growth') await (await import('./growth.ts')).runGrowth(chosen);
+    else if (chosen.command === 'bulk') await (await import('./bulk.ts')).runBulk(chosen);
     else await (await import('./compare.ts')).runComparison(chosen);
   }
 } catch (error) {
