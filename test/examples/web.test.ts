@@ -3,6 +3,7 @@
  * PostgreSQL. Faults are made in the browser: answers that are late or never arrive. No message on the
  * console is accepted that a test does not expect.
  */
+import { spawnSync } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { existsSync, readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
@@ -142,6 +143,16 @@ describe.skipIf(!able)('examples/web', () => {
     const overflow = await page.evaluate('document.documentElement.scrollWidth - innerWidth');
     expect(overflow, 'nothing is wider than the page').toBeLessThanOrEqual(0);
   }
+
+  test('the types of its operations are those of the API', () => {
+    const web = join(ROOT, 'examples/web');
+    const codegen = join(web, 'node_modules/@graphql-codegen/cli/esm/bin.js');
+    const { status, stdout, stderr } = spawnSync(process.execPath, [codegen, '--check'], {
+      cwd: web,
+      encoding: 'utf8',
+    });
+    expect(status, `npm run codegen makes them again\n${stdout}${stderr}`).toBe(0);
+  });
 
   test('the page has a free port, and starts without a warning', () => {
     expect(url).not.toContain(':5173');
@@ -366,12 +377,43 @@ describe.skipIf(!able)('examples/web', () => {
       .first()
       .waitFor({ state: 'detached' });
     expect((await rowsOf(id)).map(({ completed }) => completed)).toEqual([true, true, true]);
+    await page.getByRole('button', { name: 'Undo' }).click();
+    await page.getByText('2 tasks open again.').waitFor();
+    expect((await rowsOf(id)).map(({ completed }) => completed)).toEqual([false, true, false]);
+    await expect.poll(() => page.locator('li.row :checked').count()).toBe(1);
+    await page.getByRole('button', { name: 'Complete all' }).click();
+    await page.getByText('2 tasks completed.').waitFor();
     await page.getByLabel('Done: Three').uncheck();
     await page.getByRole('button', { name: 'Clear completed' }).click();
     await page.getByText('2 tasks cleared.').waitFor();
     await page.getByText('1 task', { exact: true }).waitFor();
     expect(await titlesOf(page)).toEqual(['Three']);
     expect(await rowsOf(id)).toMatchObject([{ title: 'Three' }]);
+  });
+
+  test('several pasted lines are several tasks, in one request, and can be taken back', async () => {
+    const { page } = await openBrowser();
+    const id = await signUp(page);
+    await add(page, 'One');
+    let requests = 0;
+    page.on('request', (request) => {
+      if (request.url().endsWith('/graphql')) requests++;
+    });
+    await page.evaluate(`{
+      const clipboardData = new DataTransfer();
+      clipboardData.setData('text/plain', 'Two\\n\\n  Three\\nFour\\n');
+      const paste = new ClipboardEvent('paste', { clipboardData, bubbles: true, cancelable: true });
+      document.getElementById('new-task').dispatchEvent(paste);
+    }`);
+    await page.getByText('3 tasks added.').waitFor();
+    expect((await titlesOf(page)).sort()).toEqual(['Four', 'One', 'Three', 'Two']);
+    expect((await rowsOf(id)).map(({ title }) => title)).toEqual(['One', 'Two', 'Three', 'Four']);
+    expect(requests).toBe(1);
+    await page.getByRole('button', { name: 'Undo' }).click();
+    await page.getByText('3 tasks removed.').waitFor();
+    await page.getByText('1 task', { exact: true }).waitFor();
+    expect(await titlesOf(page)).toEqual(['One']);
+    expect(await rowsOf(id)).toMatchObject([{ title: 'One' }]);
   });
 
   test('a task is deleted, and a value that breaks a rule is said', async () => {

@@ -5,15 +5,16 @@
 import { useState } from 'react';
 import { useClient } from 'urql';
 import { Dialog, Field, formValues } from './Dialog';
-import { has, messageOf } from './errors';
+import { currentOf, has, messageOf } from './errors';
 import type { TaskFieldsFragment as Task } from './gql/graphql';
+import type { Report } from './Notice';
 import * as queries from './queries';
 
 type Text = Pick<Task, 'title' | 'description'>;
 
 interface Props {
   readonly task: Task;
-  readonly report: (message: string | undefined) => void;
+  readonly report: Report;
   readonly onClose: () => void;
 }
 
@@ -32,9 +33,9 @@ export function EditTask({ task, report, onClose }: Props) {
     setBusy(false);
     if (!error) return onClose();
     if (!has(error, 'CONFLICT', 'STALE')) return setMessage(messageOf(error));
-    const now = { requestPolicy: 'network-only' } as const;
-    const theirs = (await client.query(queries.TaskNow, { id: task.id }, now)).data?.task;
-    if (!theirs) return setMessage('This task was deleted in the meantime.');
+    const theirs = currentOf(error);
+    // The list behind this dialog shows the row as it is, too.
+    client.query(queries.TaskNow, { id: task.id }, { requestPolicy: 'network-only' }).toPromise();
     // The answer to an earlier attempt was lost, and the request was sent again: it is saved already.
     if (theirs.title === mine.title && theirs.description === mine.description) return onClose();
     setConflict({ mine, theirs });

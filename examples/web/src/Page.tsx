@@ -3,6 +3,7 @@ import { useEffect, useRef, useState } from 'react';
 import { useQuery } from 'urql';
 import { messageOf } from './errors';
 import type { TaskCondition } from './gql/graphql';
+import type { Report } from './Notice';
 import { Tasks } from './queries';
 import { TaskRow } from './TaskRow';
 
@@ -10,7 +11,7 @@ interface Props {
   readonly condition: TaskCondition;
   /** The last task of the page before; undefined for the first page. */
   readonly after?: string | null;
-  readonly report: (message: string | undefined) => void;
+  readonly report: Report;
 }
 
 export function Page({ condition, after, report }: Props) {

@@ -4,11 +4,12 @@ import { useMutation } from 'urql';
 import { EditTask } from './EditTask';
 import { messageOf } from './errors';
 import type { TaskFieldsFragment } from './gql/graphql';
+import type { Report } from './Notice';
 import { UpdateTask } from './queries';
 
 interface Props {
   readonly task: TaskFieldsFragment;
-  readonly report: (message: string | undefined) => void;
+  readonly report: Report;
 }
 
 export function TaskRow({ task, report }: Props) {

@@ -3,7 +3,7 @@
  * appears, changes or goes. A list that only the server can know (a search) is asked again.
  */
 import { type Cache, cacheExchange } from '@urql/exchange-graphcache';
-import type { TaskFieldsFragment, TasksQueryVariables } from './gql/graphql';
+import type { TaskFieldsFragment, TaskInput, TasksQueryVariables } from './gql/graphql';
 import * as queries from './queries';
 
 type Task = TaskFieldsFragment;
@@ -66,6 +66,19 @@ function moveTask(cache: Cache, { id, task, created, textChanged, optimistic }: 
   }
 }
 
+let lastTemporaryId = 0;
+
+/** A row that the server has not confirmed. Its id is negative. */
+const unconfirmed = ({ title }: TaskInput) => ({
+  __typename: 'Task' as const,
+  id: --lastTemporaryId,
+  title,
+  description: null,
+  completed: false,
+  createdAt: new Date().toISOString(),
+  updatedAt: null,
+});
+
 export const cache = () =>
   cacheExchange({
     keys: { TaskConnection: () => null, PageInfo: () => null },
@@ -79,6 +92,16 @@ export const cache = () =>
         ) => {
           const task = result.createTask?.task;
           if (task) moveTask(cache, { id: task.id, task, created: true, optimistic });
+        },
+        createTasks: (
+          result: { createTasks: { tasks: Task[] } | null },
+          _args,
+          cache,
+          { optimistic },
+        ) => {
+          for (const task of result.createTasks?.tasks ?? []) {
+            moveTask(cache, { id: task.id, task, created: true, optimistic });
+          }
         },
         updateTask: (
           result: { updateTask: { task: Task } | null },
@@ -100,22 +123,21 @@ export const cache = () =>
           moveTask(cache, { id, task: undefined, optimistic });
           if (!optimistic) cache.invalidate({ __typename: 'Task', id });
         },
+        // The rows that come back change at once. The lists are asked again, each in one request.
+        updateTasks: refetchAll,
+        deleteTasks: refetchAll,
         setAllTasksCompleted: refetchAll,
         clearCompletedTasks: refetchAll,
       },
     },
     optimistic: {
-      createTask: ({ input }: { input: { task: { title: string } } }) => ({
+      createTask: ({ input }: { input: { task: TaskInput } }) => ({
         __typename: 'CreateTaskPayload',
-        task: {
-          __typename: 'Task',
-          id: --lastTemporaryId,
-          title: input.task.title,
-          description: null,
-          completed: false,
-          createdAt: new Date().toISOString(),
-          updatedAt: null,
-        },
+        task: unconfirmed(input.task),
+      }),
+      createTasks: ({ input }: { input: { tasks: TaskInput[] } }) => ({
+        __typename: 'CreateTasksPayload',
+        tasks: input.tasks.map(unconfirmed),
       }),
       updateTask: ({ input }: { input: { id: number; patch: Partial<Task> } }, cache) => {
         const known = cache.readFragment(queries.TaskFields, { __typename: 'Task', id: input.id });
@@ -131,6 +153,3 @@ export const cache = () =>
       }),
     },
   });
-
-/** Rows that the server has not confirmed have negative ids. */
-let lastTemporaryId = 0;

@@ -1,5 +1,6 @@
 /** What an error of the API means for the person at the page: one sentence, by `code` and `reason`. */
 import type { CombinedError } from 'urql';
+import type { TaskFieldsFragment } from './gql/graphql';
 
 type Details = { code?: unknown; reason?: unknown; current?: unknown };
 
@@ -10,6 +11,10 @@ export function has(error: CombinedError, code: string, reason?: string): boolea
   const details = detailsOf(error);
   return details.code === code && (reason === undefined || details.reason === reason);
 }
+
+/** The row as it is now, which every CONFLICT with the reason STALE carries. */
+export const currentOf = (error: CombinedError): TaskFieldsFragment =>
+  detailsOf(error).current as TaskFieldsFragment;
 
 /**
  * No answer, or the server was busy. Everything that this page sends may be repeated: creates carry a key,
