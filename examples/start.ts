@@ -91,7 +91,10 @@ function run(name: string, args: string[], env: Record<string, string>, ready: R
     for (const stream of [child.stdout, child.stderr]) stream.setEncoding('utf8').on('data', read);
     ended.then(() => {
       if (!parts.includes(part)) return;
-      if (!running) return reject(new OperatorError(`${name} did not start.`, output.trim()));
+      if (!running) {
+        console.error(output.trim());
+        return reject(new OperatorError(`${name} did not start.`, 'see its message above.'));
+      }
       console.error(`rowguard: ${name} ended.`);
       void stop().then(() => process.exit(1));
     });

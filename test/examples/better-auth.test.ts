@@ -4,10 +4,14 @@
  */
 import { randomBytes } from 'node:crypto';
 import { existsSync } from 'node:fs';
+import { createServer, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { decodeJwt, decodeProtectedHeader } from 'jose';
+import type { Browser } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { findChromium, launch } from '../support/browser.ts';
 import { useTestDatabase } from '../support/database.ts';
 import { freePort } from '../support/free-port.ts';
 import { ROOT, runScript, type Started } from '../support/process.ts';
@@ -264,6 +268,56 @@ describe.skipIf(!installed)('with Better Auth', async () => {
         [email],
       );
       expect(rowCount).toBe(trusted ? 1 : 0);
+    });
+  });
+
+  describe.skipIf(!findChromium('the sign-in server'))('in a browser, from another origin', () => {
+    let browser: Browser;
+    let pages: Server;
+    beforeAll(async () => {
+      browser = await launch();
+      pages = createServer((_request, response) => {
+        response.setHeader('content-type', 'text/html').end('<!doctype html><title>page</title>');
+      });
+      await new Promise<void>((resolve) => pages.listen(0, '127.0.0.1', resolve));
+    });
+    afterAll(async () => {
+      await browser?.close();
+      pages?.close();
+    });
+    const portOfPages = () => (pages.address() as AddressInfo).port;
+
+    /** Signs up and gets a token on a page, as fetch of a front end would. Returns the token's status. */
+    const signUpOn = async (host: string): Promise<number | string> => {
+      const context = await browser.newContext();
+      const page = await context.newPage();
+      await page.goto(`http://${host}:${portOfPages()}/`);
+      const email = `${randomBytes(6).toString('hex')}@example.com`;
+      const status = await page.evaluate(`(async () => {
+        const auth = 'http://${host}:${port}/api/auth';
+        await fetch(auth + '/sign-up/email', {
+          method: 'POST',
+          credentials: 'include',
+          headers: { 'content-type': 'application/json' },
+          body: JSON.stringify({ name: 'A', email: '${email}', password: 'correct horse' }),
+        });
+        const response = await fetch(auth + '/token', { credentials: 'include' });
+        return (await response.json()).token ? response.status : 'no token';
+      })().catch((error) => error.message)`);
+      await context.close();
+      return status as number | string;
+    };
+
+    test.each(['localhost', '127.0.0.1'])(
+      'a page on %s signs up and gets a token',
+      async (host) => {
+        expect(await signUpOn(host)).toBe(200);
+      },
+    );
+
+    test('a page that is not trusted reads nothing', async () => {
+      // Chromium resolves every name below localhost to this machine.
+      expect(await signUpOn('evil.localhost')).toBe('Failed to fetch');
     });
   });
 
