@@ -24,10 +24,15 @@ let server: Started;
 let url: string;
 let token: string;
 
+/** Milliseconds from `npm run dev` to an API with current.sql in it: the measure for a save. */
+let startTook: number;
+
 beforeAll(async () => {
+  const began = performance.now();
   server = startDev();
   [, url = ''] = await server.until(/POST (http:\S+)\/graphql/);
   await server.until(/current\.sql was run/);
+  startTook = performance.now() - began;
   const { JWT_ISSUER: issuer, JWT_AUDIENCE: audience } = env();
   token = await signToken(
     { secret: new TextEncoder().encode(secret), issuer, audience, userIdClaim: 'user_id' },
@@ -71,17 +76,21 @@ create or replace function public.${name}() returns integer language sql stable 
 comment on function public.${name}() is 'A number.';
 grant execute on function public.${name}() to todo_user;`;
 
-// The best of a few saves: other test files run beside this one.
+// The best of a few saves, as a part of a start: other test files run beside this one. Alone a save takes less than a
+// second and a start more than two.
+const PART_OF_A_START = 0.6;
 let saves = 0;
-test('a save is in the running API within a second', UNLESS_BUSY, async () => {
+test('a save is in the running API much sooner than after a start', UNLESS_BUSY, async () => {
+  const bound = startTook * PART_OF_A_START;
   let best = Number.POSITIVE_INFINITY;
-  for (let i = 0; i < 6 && best >= 1000; i++) {
+  for (let i = 0; i < 6 && best >= bound; i++) {
     // Letters only, so that it is the same in the API; a new one each time, and in each try.
     const name = `save${'abcdefghijklmnopqr'[saves++]}`;
     expect((await ask(`{ ${name} }`)).status).toBe(400);
     best = Math.min(best, await saveAndAsk(returning(name, i), `{ ${name} }`));
   }
-  expect(best).toBeLessThan(1000);
+  console.log(`start ${startTook.toFixed(0)} ms, save ${best.toFixed(0)} ms`);
+  expect(best).toBeLessThan(bound);
 });
 
 test('no request is dropped while the API changes', { timeout: 60_000 }, async () => {

@@ -174,8 +174,8 @@ export function provedBy(
     if (!getNamedType(of).name.endsWith('Connection')) return keyLiteral(relation, argument);
     if (argument === 'first' || argument === 'last') return () => '10';
     if (argument === 'after' || argument === 'before')
-      // The cursor is one of the table's list, which has another order. A view has no unique order of its own.
-      return served || relation.viewOf ? null : ({ cursor }: Target) => JSON.stringify(cursor);
+      // A function's list has another order than the table's list, whose cursor this is.
+      return served ? null : ({ cursor }: Target) => JSON.stringify(cursor);
     return argument === 'orderBy' || argument === 'condition' || isEnumType(getNamedType(type))
       ? null
       : undefined;
