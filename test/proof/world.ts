@@ -69,8 +69,8 @@ export async function settle(
     [person, `${mark}-${addressOf(person)}`],
   );
   const own = relations.filter((one) => isMade(one) && !one.reference);
-  for (const one of own.toReversed())
-    await privileged.query(`delete from ${one.sql} where ${ownerOf(one)} = ${person}`);
+  const deletes = own.map((one) => `delete from ${one.sql} where ${ownerOf(one)} = ${person}`);
+  await privileged.query(deletes.toReversed().join(';\n'));
   const settled = new Map<string, Key[]>([['public."user"', [{ id: String(person) }]]]);
   for (const one of relations) {
     if (one.type === 'User') continue;
@@ -97,28 +97,41 @@ async function makeRows(
   const names = Object.keys(columns).filter((name) => name !== 'id');
   const required = await requiredOf(privileged, sql);
   const made: Key[] = [];
-  for (let n = 1; n <= (list ? ROWS : 1); n++) {
-    const value = (name: string): string => {
-      const column = columns[name] ?? {};
-      if (name === ownerOf(relation) && person !== null) return String(person);
-      if (n === ROWS && !required.includes(name) && !key.includes(name)) return 'default';
-      if (!column.refers) return sqlValue(column, mark, n);
-      const there = column.refers === sql ? made : settled.get(column.refers);
-      const target = there?.[Math.min(n, there.length) - 1];
-      return target ? escapeLiteral(Object.values(target)[0] ?? '') : 'default';
-    };
-    const { rows } = await privileged.query<Key>(
-      names.length > 0
-        ? `insert into ${sql} (${names.join(', ')}) values (${names.map(value).join(', ')})
-           returning ${keyText(relation)}`
-        : `insert into ${sql} default values returning ${keyText(relation)}`,
-    );
-    made.push(...rows);
-  }
+  const value = (name: string, n: number): string => {
+    const column = columns[name] ?? {};
+    if (name === ownerOf(relation) && person !== null) return String(person);
+    if (n === ROWS && !required.includes(name) && !key.includes(name)) return 'default';
+    if (!column.refers) return sqlValue(column, mark, n);
+    const there = column.refers === sql ? made : settled.get(column.refers);
+    const target = there?.[Math.min(n, there.length) - 1];
+    return target ? escapeLiteral(Object.values(target)[0] ?? '') : 'default';
+  };
+  const insert = async (values: readonly string[]): Promise<void> => {
+    const given =
+      values.length > 0 ? `(${names.join(', ')}) values ${values.join(', ')}` : 'default values';
+    const text = `insert into ${sql} ${given} returning ${keyText(relation)}`;
+    made.push(...(await privileged.query<Key>(text)).rows);
+  };
+  const numbers = Array.from({ length: list ? ROWS : 1 }, (_, i) => i + 1);
+  const rowOf = (n: number) => `(${names.map((name) => value(name, n)).join(', ')})`;
+  const refersToItself = names.some((name) => columns[name]?.refers === sql);
+  if (names.length > 0 && !refersToItself) await insert(numbers.map(rowOf));
+  else for (const n of numbers) await insert(names.length > 0 ? [rowOf(n)] : []);
   return made;
 }
 
+/** What was read of a database's tables: they do not change under a matrix. */
+const known = new WeakMap<Client, Map<string, string[]>>();
+
 async function requiredOf(privileged: Client, sql: string): Promise<string[]> {
+  const tables = known.get(privileged) ?? new Map<string, string[]>();
+  known.set(privileged, tables);
+  const required = tables.get(sql) ?? (await readRequired(privileged, sql));
+  tables.set(sql, required);
+  return required;
+}
+
+async function readRequired(privileged: Client, sql: string): Promise<string[]> {
   const { rows } = await privileged.query<{ name: string }>(
     `select attname as name from pg_attribute where attrelid = $1::regclass and attnum > 0
        and not attisdropped and attnotnull and not atthasdef and attidentity = ''`,
