@@ -8,9 +8,9 @@ import type { Api } from '../graphql/api.ts';
 import type { Answered } from '../graphql/execution/grafserv.ts';
 import type { GraphiqlAccount } from '../graphql/graphiql.ts';
 import type { Model, Resource } from './model.ts';
-import { Problem, problemOf } from './problem.ts';
+import { type Names, Problem, problemOf } from './problem.ts';
 import type { Route } from './route.ts';
-import { type Row, type Shape, shapeOf, tagOf } from './rows.ts';
+import { currentOf, type Row, type Shape, shapeOf, tagOf } from './rows.ts';
 
 export interface Services {
   readonly api: Api;
@@ -46,12 +46,12 @@ export interface Operation {
 export async function run(
   { services: { api, most }, request, response }: Call,
   { text, variables = {}, rows = 1 }: Operation,
-  columnOf: (field: string) => string = (field) => field,
+  names: Names = {},
 ): Promise<Data> {
   const limit = rows <= SMALL_PAGE ? Math.min(SMALL_PAGE, most) : most;
   const result = await api.run(request, response, { text, variables, rows: limit });
   const [error] = result.errors ?? [];
-  if (error) throw problemOf(error, columnOf);
+  if (error) throw problemOf(error, names);
   return result.data as Data;
 }
 
@@ -70,11 +70,11 @@ export interface Data {
   readonly result?: unknown;
 }
 
-/** The column, or the header, that a field of a GraphQL input stands for. */
-export const columnsOf =
-  ({ columns }: Resource) =>
-  (field: string): string =>
-    columns.find((column) => column.field === field)?.name ?? field;
+/** The names that errors about rows of the table have. */
+export const namesOf = (resource: Resource, userId: number): Names => ({
+  columnOf: (field) => resource.columns.find((one) => one.field === field)?.name ?? field,
+  rowOf: (current) => currentOf(resource, current, userId),
+});
 
 const shapes = new WeakMap<Resource, Shape>();
 

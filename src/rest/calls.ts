@@ -10,7 +10,6 @@ import type { Callable } from './functions.ts';
 import { pageOf, textsOf, unknownParameter } from './list-query.ts';
 import { linkNext, withParameter } from './lists.ts';
 import type { Model, Resource } from './model.ts';
-import { snakeCase } from './names.ts';
 import { invalid } from './problem.ts';
 import type { Row } from './rows.ts';
 import { checkValue, valueOfText } from './values.ts';
@@ -21,8 +20,9 @@ export async function answerCall(call: Call, callable: Callable): Promise<void> 
     const input = argumentsIn(objectIn(call.request.body ?? {}), callable, checked);
     const text = callDocument(callable, resource?.columns, [], false);
     const columnOf = parameterOf(callable);
-    const { done } = await run(call, { text, variables: { input: input.values } }, columnOf);
-    return sendResult(call, callable, resource, done?.result);
+    const operation = { text, variables: { input: input.values } };
+    const { done, result } = await run(call, operation, { columnOf });
+    return sendResult(call, callable, resource, done?.result ?? result);
   }
   const texts = textsOf(call.request.query);
   const page = callable.shape === 'page' ? pageOf(texts, call.services.most) : undefined;
@@ -32,7 +32,8 @@ export async function answerCall(call: Call, callable: Callable): Promise<void> 
   const first = page && page.limit + page.skip;
   const variables = { ...values, ...(page && { first }), ...(after !== undefined && { after }) };
   const operation = { text, variables, rows: first ?? 1 };
-  const data = await run(call, operation, parameterOf(callable)).catch(withParameter(after));
+  const columnOf = parameterOf(callable);
+  const data = await run(call, operation, { columnOf }).catch(withParameter(after));
   sendResult(call, callable, resource, data.result, page?.skip);
 }
 
@@ -71,7 +72,7 @@ function argumentsIn(given: Readonly<Record<string, unknown>>, callable: Callabl
 
 function sendResult(
   call: Call,
-  { shape, result }: Callable,
+  { shape, kind }: Callable,
   resource: Resource | undefined,
   value: unknown,
   skip = 0,
@@ -82,7 +83,7 @@ function sendResult(
       call.response.status(204).end();
       break;
     case 'value':
-      sendJson(call, 200, { [snakeCase(result)]: value ?? null });
+      sendJson(call, 200, kind === 'query' ? { result: value ?? null } : value);
       break;
     case 'row':
       if (value == null) throw missing();

@@ -3,16 +3,9 @@
  * same text for the same shape: a document is planned and compiled once. Must never put a value of a request into
  * a text.
  */
-import {
-  type GraphQLObjectType,
-  type GraphQLOutputType,
-  getNamedType,
-  isLeafType,
-  isObjectType,
-} from 'postgraphile/graphql';
 import type { Callable } from './functions.ts';
 import type { Column, List, Resource, Write } from './model.ts';
-import { pascalCase, snakeCase } from './names.ts';
+import { pascalCase } from './names.ts';
 
 /** Aliases give the rows the names of the database. */
 const selectionOf = (columns: readonly Column[]): string =>
@@ -70,23 +63,6 @@ export const writeDocument = (resource: Resource, write: Write, verb: string): s
 export const deleteDocument = (resource: Resource, write: Write): string =>
   `mutation ${operation(resource, 'Delete')}($input: ${write.input}!) { done: ${write.field}(input: $input) { row: ${write.row} { __typename } } }`;
 
-export interface PlainField {
-  /** In REST. */
-  readonly name: string;
-  readonly type: GraphQLOutputType;
-}
-
-/** The plain fields of a type, by their names in GraphQL. */
-export const plainFields = (type: GraphQLOutputType): ReadonlyMap<string, PlainField> => {
-  const named = getNamedType(type);
-  return new Map(isObjectType(named) ? plainOf(named) : []);
-};
-
-const plainOf = (type: GraphQLObjectType): [string, PlainField][] =>
-  Object.values(type.getFields())
-    .filter((field) => field.args.length === 0 && isLeafType(getNamedType(field.type)))
-    .map((field) => [field.name, { name: snakeCase(field.name), type: field.type }]);
-
 /** `columns`: of the rows, if they are rows of a table. `sent`: names of the parameters in the request. */
 export function callDocument(
   one: Callable,
@@ -96,7 +72,7 @@ export function callDocument(
 ): string {
   const fields = columns
     ? selectionOf(columns)
-    : [...plainFields(one.type)].map(([field, { name }]) => `${name}: ${field}`).join(' ');
+    : one.values.map(({ field, name }) => `${name}: ${field}`).join(' ');
   const inner = {
     nothing: '',
     value: '',
@@ -108,6 +84,8 @@ export function callDocument(
   if (one.kind === 'mutation') {
     if (one.shape === 'nothing')
       return `mutation ${name}($input: ${one.input}!) { done: ${one.field}(input: $input) { __typename } }`;
+    if (one.shape === 'value')
+      return `mutation ${name}($input: ${one.input}!) { result: ${one.field}(input: $input) { ${fields} } }`;
     return `mutation ${name}($input: ${one.input}!) { done: ${one.field}(input: $input) { result: ${one.result}${inner} } }`;
   }
   const variables = sent.flatMap((parameter) => {

@@ -17,12 +17,20 @@ import {
   isObjectType,
 } from 'postgraphile/graphql';
 import type { ServedFunction } from '../graphql/schema/served.ts';
+import { snakeCase } from './names.ts';
 
 export interface Parameter {
   readonly name: string;
   readonly argument: string;
   readonly type: GraphQLInputType;
   readonly description: string | undefined;
+}
+
+export interface PlainField {
+  readonly field: string;
+  /** In REST. */
+  readonly name: string;
+  readonly type: GraphQLOutputType;
 }
 
 export interface Callable {
@@ -34,12 +42,14 @@ export interface Callable {
   /** Name of the input's type, of a mutation. */
   readonly input: string | undefined;
   readonly parameters: ReadonlyMap<string, Parameter>;
-  /** `value`: { "<result>": … }. `page`: rows, a page at a time. `nothing`: the function returns void. */
+  /** `value`: an object with plain values. `page`: rows, a page at a time. `nothing`: the function returns void. */
   readonly shape: 'nothing' | 'value' | 'row' | 'rows' | 'page';
-  /** Of a mutation the field of the payload; of a query the name of a single value. */
+  /** The field of a mutation's payload that has the row or the rows. */
   readonly result: string;
-  /** Of the value, or of one row. */
+  /** Of one row; of a query's value. */
   readonly type: GraphQLOutputType;
+  /** The plain fields of a row, or of a mutation's payload that is no row. */
+  readonly values: readonly PlainField[];
 }
 
 export const callablesOf = (
@@ -76,26 +86,44 @@ export const callablesOf = (
     };
   });
 
-type Result = Pick<Callable, 'shape' | 'result' | 'type'>;
+type Result = Pick<Callable, 'shape' | 'result' | 'type' | 'values'>;
 
 function resultOf(kind: Callable['kind'], type: GraphQLOutputType): Result | undefined {
   if (kind === 'query') return shapeOf('result', type);
   const payload = getNullableType(type);
   if (!isObjectType(payload)) return undefined;
-  const fields = Object.values(payload.getFields());
-  const result = fields.find(({ name }) => name !== 'clientMutationId' && name !== 'query');
-  return result
-    ? shapeOf(result.name, result.type)
-    : { shape: 'nothing', result: '', type: GraphQLBoolean };
+  const fields = Object.values(payload.getFields()).filter(
+    ({ name }) => name !== 'clientMutationId' && name !== 'query',
+  );
+  const [only, ...others] = fields;
+  if (!only) return { shape: 'nothing', result: '', type: GraphQLBoolean, values: [] };
+  if (others.length === 0 && !isLeafType(getNamedType(only.type))) {
+    return shapeOf(only.name, only.type);
+  }
+  // Rows beside a number are only a part of those that were changed.
+  const values = plainFields(payload);
+  return values.length > 0 ? { shape: 'value', result: '', type: payload, values } : undefined;
 }
 
 function shapeOf(result: string, type: GraphQLOutputType): Result | undefined {
   const bare = getNullableType(type);
-  if (isLeafType(getNamedType(bare))) return { shape: 'value', result, type };
-  if (isListType(bare)) return { shape: 'rows', result, type: getNamedType(bare) };
+  const named = getNamedType(bare);
+  if (isLeafType(named)) {
+    return { shape: 'value', result, type, values: [{ field: result, name: result, type }] };
+  }
+  const values = plainFields(named);
+  if (isListType(bare)) return { shape: 'rows', result, type: named, values };
   if (!isObjectType(bare)) return undefined;
   const nodes = bare.getFields().nodes;
-  return nodes
-    ? { shape: 'page', result, type: getNamedType(nodes.type) }
-    : { shape: 'row', result, type: bare };
+  if (!nodes) return { shape: 'row', result, type: bare, values };
+  const row = getNamedType(nodes.type);
+  return { shape: 'page', result, type: row, values: plainFields(row) };
 }
+
+/** The plain fields of a type, with the names that REST gives them. */
+const plainFields = (type: GraphQLOutputType): PlainField[] =>
+  isObjectType(type)
+    ? Object.values(type.getFields())
+        .filter((field) => field.args.length === 0 && isLeafType(getNamedType(field.type)))
+        .map((field) => ({ field: field.name, name: snakeCase(field.name), type: field.type }))
+    : [];

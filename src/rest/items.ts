@@ -3,7 +3,7 @@
  * operation. A row of another person is answered exactly as one that does not exist.
  */
 import { type Purpose, type Values, valuesIn } from './body.ts';
-import { type Call, columnsOf, missing, run, sendRow } from './call.ts';
+import { type Call, missing, namesOf, run, sendRow } from './call.ts';
 import { callDocument, deleteDocument, oneDocument, writeDocument } from './documents.ts';
 import { EXPECTED, KEY, type Resource, type Write } from './model.ts';
 import { Problem } from './problem.ts';
@@ -102,12 +102,13 @@ export async function remove(
   id: number,
 ): Promise<void> {
   const input = { id, ...expected(call, write) };
-  await run(call, { text: deleteDocument(resource, write), variables: { input } });
+  const text = deleteDocument(resource, write);
+  await run(call, { text, variables: { input } }, namesOf(resource, call.userId));
   call.response.status(204).end();
 }
 
 async function written(call: Call, resource: Resource, text: string, input: object) {
-  const { done } = await run(call, { text, variables: { input } }, columnsOf(resource));
+  const { done } = await run(call, { text, variables: { input } }, namesOf(resource, call.userId));
   if (!done?.row) throw missing();
   return done.row;
 }

@@ -3,7 +3,7 @@
  * pages are counted beside the page where the client asked for a part, and are known without counting where the
  * page has them all.
  */
-import { type Call, columnsOf, type Data, type Page, run, sendJson, shaped } from './call.ts';
+import { type Call, type Data, namesOf, type Page, run, sendJson, shaped } from './call.ts';
 import { countDocument, listDocument } from './documents.ts';
 import { type PageRequest, pageRequest } from './list-query.ts';
 import type { List, Resource } from './model.ts';
@@ -48,9 +48,11 @@ async function pageOf(
     ...(orderBy && { orderBy: [orderBy] }),
   };
   const text = listDocument(resource, list, shape);
-  const data = await run(call, { text, variables, rows: first }, columnsOf(resource)).catch(
-    withParameter(after),
-  );
+  const data = await run(
+    call,
+    { text, variables, rows: first },
+    namesOf(resource, call.userId),
+  ).catch(withParameter(after));
   const page = pageIn(data);
   if (!page) throw new Error('a list without a page');
   return page;

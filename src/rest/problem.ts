@@ -57,16 +57,26 @@ const isCode = (code: unknown): code is ErrorCode => typeof code === 'string' &&
 /** What GraphQL's `idempotencyKey` is here. */
 export const KEY_HEADER = 'Idempotency-Key';
 
-/** Of the first error. `columnOf`: the name that REST has for a field of the input. */
+/** How REST names what an error of GraphQL is about. */
+export interface Names {
+  /** The name of a field of the input. */
+  readonly columnOf?: (field: string) => string;
+  /** A row with the names of GraphQL's fields. */
+  readonly rowOf?: (current: object) => object;
+}
+
+/** Of the first error. */
 export function problemOf(
   { message, extensions }: GraphQLError,
-  columnOf: (field: string) => string,
+  { columnOf = (field) => field, rowOf = (row) => row }: Names,
 ): Problem {
-  const { code, field: given, ...rest } = extensions;
+  const { code, field: given, current, ...others } = extensions;
+  const isRow = typeof current === 'object' && current !== null;
+  const rest = { ...others, ...(isRow && { current: rowOf(current) }) };
   const known = isCode(code) ? code : 'INTERNAL';
   let status = STATUS[known];
-  if (rest.reason === 'STALE') status = 412;
-  if (rest.reason === 'RATE_LIMITED') status = 429;
+  if (others.reason === 'STALE') status = 412;
+  if (others.reason === 'RATE_LIMITED') status = 429;
   const detail = message.replaceAll('idempotencyKey', KEY_HEADER);
   const ofKey = known === 'BAD_USER_INPUT' && detail !== message;
   const field = typeof given === 'string' ? columnOf(given) : ofKey ? KEY_HEADER : undefined;

@@ -39,6 +39,17 @@ export function shapeOf({ columns, changed }: Pick<Resource, 'columns' | 'change
   };
 }
 
+/** A row of an error, which has the names of GraphQL. */
+export function currentOf(resource: Resource, current: object, userId: number): object {
+  const fields = new Map(Object.entries(current));
+  const aliases = aliasesOf(resource.columns);
+  const row = resource.columns.flatMap(({ name, field }) => {
+    const alias = aliases.get(name);
+    return alias !== undefined && field !== undefined ? [[alias, fields.get(field)] as const] : [];
+  });
+  return shapeOf(resource)(Object.fromEntries(row), userId);
+}
+
 /** The tag of a row that never changed. Any other tag is the time of the last change. */
 const NEVER_CHANGED = '"new"';
 

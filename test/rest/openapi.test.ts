@@ -62,7 +62,6 @@ test('the schemas have the limits of the constraints and the comments of the col
         type: 'string',
         minLength: 1,
         maxLength: 200,
-        pattern: '\\S',
         description: 'What is to be done: 1 to 200 characters, not blank.',
         examples: ['Some title'],
       },

@@ -212,8 +212,9 @@ describe('a change', () => {
     expect(first.status).toBe(200);
     const stale = await send(method, id, body, { 'if-match': old });
     expect(stale.status).toBe(412);
-    expect(stale.body).toMatchObject({ code: 'CONFLICT', reason: 'STALE' });
-    expect((await send('GET', id)).body.title).toBe('theirs');
+    const { body: now } = await send('GET', id);
+    expect(now.title).toBe('theirs');
+    expect(stale.body).toMatchObject({ code: 'CONFLICT', reason: 'STALE', current: now });
     const tag = first.headers.get('etag') ?? '';
     expect((await send(method, id, body, { 'if-match': tag })).status).toBeLessThan(300);
   });
@@ -309,8 +310,8 @@ describe('functions', () => {
     for (const title of ['a', 'b']) await create(40, { title });
     const call = (name: string, sent = {}) => rest.ask(40, 'POST', `/api/40/rpc/${name}`, sent);
     const all = await call('set_all_tasks_completed', { body: { completed: true } });
-    expect([all.status, all.body]).toEqual([200, { count: 2 }]);
-    expect((await call('clear_completed_tasks')).body).toEqual({ count: 2 });
+    expect([all.status, all.body]).toEqual([200, { count: 2, ids: expect.any(Array) }]);
+    expect((await call('clear_completed_tasks')).body).toEqual({ count: 2, ids: all.body.ids });
     expect((await call('set_all_tasks_completed')).body).toMatchObject({ field: 'completed' });
     expect((await call('clear_completed_tasks', { body: { x: 1 } })).status).toBe(422);
     expect((await call('claim_create')).status).toBe(404);

@@ -15,6 +15,10 @@ export const PROBLEM: JsonSchema = {
     code: { ...text, enum: CODES },
     reason: { ...text, description: 'The kind of problem, where the code is not enough.' },
     field: { ...text, description: 'The field, parameter or header that is wrong.' },
+    current: {
+      type: 'object',
+      description: 'With STALE: the row as it is now.',
+    },
     errorId: { ...text, description: 'The log of the server has the error under this id.' },
   },
 };

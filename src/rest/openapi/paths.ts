@@ -1,9 +1,7 @@
 /** Paths of the document. Takes a resource or a function, returns its paths with their operations. */
 import { isNonNullType } from 'postgraphile/graphql';
-import { plainFields } from '../documents.ts';
 import type { Callable } from '../functions.ts';
 import type { List, Resource } from '../model.ts';
-import { snakeCase } from '../names.ts';
 import { headers, problems, problemsOfBody } from './answers.ts';
 import { exampleOf, type JsonSchema, schemaOf } from './json-schema.ts';
 import {
@@ -170,19 +168,13 @@ export function callPath(
   };
 }
 
-function resultOf({ shape, result, type }: Callable, rows: Resource | undefined) {
-  const row = rows ? ref(schemaName(rows)) : plainSchema(type);
+function resultOf({ shape, values }: Callable, rows: Resource | undefined) {
+  const row = rows ? ref(schemaName(rows)) : plainSchema(values);
   switch (shape) {
     case 'nothing':
       return { '204': { description: 'It is done.' } };
     case 'value':
-      return {
-        '200': answer('The value.', {
-          type: 'object',
-          required: [snakeCase(result)],
-          properties: { [snakeCase(result)]: schemaOf(type) },
-        }),
-      };
+      return { '200': answer('The result.', row) };
     case 'row':
       return { '200': answer('The row.', row) };
     case 'rows':
@@ -192,13 +184,11 @@ function resultOf({ shape, result, type }: Callable, rows: Resource | undefined)
   }
 }
 
-function plainSchema(type: Callable['type']): JsonSchema {
-  const fields = plainFields(type);
-  const properties = [...fields].map(([, { name, type: of }]) => [name, schemaOf(of)] as const);
+function plainSchema(values: Callable['values']): JsonSchema {
   return {
     type: 'object',
-    required: properties.map(([name]) => name),
-    properties: Object.fromEntries(properties),
+    required: values.map(({ name }) => name),
+    properties: Object.fromEntries(values.map(({ name, type }) => [name, schemaOf(type)])),
   };
 }
 

@@ -4,15 +4,12 @@
  */
 import { type Constraints, tableKey } from '../../database/constraints.ts';
 
-export type Keywords = { -readonly [keyword in Keyword]?: number | string };
-type Keyword = 'minLength' | 'maxLength' | 'minimum' | 'maximum' | 'pattern';
+export type Keywords = { -readonly [keyword in Keyword]?: number };
+type Keyword = 'minLength' | 'maxLength' | 'minimum' | 'maximum';
 
 /** PostgreSQL writes `between` as two comparisons. */
 const COMPARISON =
   /\b(char_length|length)?\(?\(?(\w+)\)?(?:::text)?\)? (>=|<=|>|<) \(?(-?\d+)(?![.\d])\)?/g;
-
-/** At least one character that is no white space. */
-const NOT_BLANK = /\((\w+) ~ '\[\^\[:space:\]\]'::text\)/;
 
 const KEYWORDS: Readonly<Record<string, Readonly<Record<'>' | '<', Keyword>>>> = {
   length: { '>': 'minLength', '<': 'maxLength' },
@@ -46,6 +43,5 @@ function keywordsOf(column: string, definition: string): Keywords {
     const open = sign.length === 1 ? (side === '>' ? 1 : -1) : 0;
     if (keyword) keywords[keyword] = Number(number) + open;
   }
-  if (NOT_BLANK.exec(definition)?.[1] === column) keywords.pattern = '\\S';
   return keywords;
 }

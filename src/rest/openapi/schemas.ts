@@ -74,12 +74,7 @@ function bodySchema(resource: Resource, rules: Rules, purpose: Purpose): JsonSch
 function columnSchema(column: Column, schema: JsonSchema, rules: Rules): JsonSchema {
   const { name, description } = column;
   const keywords = rules.get(name) ?? {};
-  const { maxLength } = keywords;
-  const example = exampleOf(
-    column.type,
-    name,
-    typeof maxLength === 'number' ? maxLength : undefined,
-  );
+  const example = exampleOf(column.type, name, keywords.maxLength);
   return {
     ...schema,
     ...keywords,
