@@ -1,5 +1,5 @@
 /**
- * The three ways in, each able to run one operation on tasks to its ending. An answer is what came back;
+ * The four ways in, each able to run one operation on tasks to its ending. An answer is what came back;
  * none means that nobody knows whether it was done. Checks nothing.
  */
 import type { Socket } from 'node:net';
@@ -8,12 +8,14 @@ import { USER_ID_SETTING } from '../../src/database/session.ts';
 import type { StoredTask } from './model.ts';
 import type { Step } from './step.ts';
 
-/** An operation in both languages; `sql` returns whole rows. */
+/** An operation in SQL, GraphQL and REST; `sql` returns whole rows. */
 export interface Work {
   readonly sql: string;
   readonly values: readonly unknown[];
   readonly graphql: string;
   readonly variables: object;
+  /** `path` is below the person's own. */
+  readonly rest: { readonly method: string; readonly path: string; readonly body?: object };
 }
 
 export interface Outcome {
@@ -127,28 +129,15 @@ function tasksIn(value: unknown): StoredTask[] {
 }
 
 /** Hangs up after so many milliseconds if told to. Undefined: no answer. */
-export async function byHttp(
-  url: string,
-  token: string,
-  { graphql, variables }: Work,
-  hangUpAfter?: number,
-): Promise<Outcome | undefined> {
+async function unlessGone<T>(
+  hangUpAfter: number | undefined,
+  work: (signal: AbortSignal) => Promise<T>,
+): Promise<T | undefined> {
   const controller = new AbortController();
   const timer =
     hangUpAfter === undefined ? undefined : setTimeout(() => controller.abort(), hangUpAfter);
   try {
-    const response = await fetch(`${url}/graphql`, {
-      method: 'POST',
-      headers: { 'content-type': 'application/json', authorization: `Bearer ${token}` },
-      body: JSON.stringify({ query: graphql, variables }),
-      signal: controller.signal,
-    });
-    const { data, errors } = (await response.json()) as {
-      data?: unknown;
-      errors?: { extensions: { code: string } }[];
-    };
-    const code = errors?.[0]?.extensions.code;
-    return { rows: tasksIn(data), ...(code && { error: code }) };
+    return await work(controller.signal);
   } catch (error) {
     if (controller.signal.aborted) return undefined;
     throw error;
@@ -156,3 +145,56 @@ export async function byHttp(
     clearTimeout(timer);
   }
 }
+
+const headersOf = (token: string) => ({
+  'content-type': 'application/json',
+  authorization: `Bearer ${token}`,
+});
+
+export const byHttp = (
+  url: string,
+  token: string,
+  { graphql, variables }: Work,
+  hangUpAfter?: number,
+): Promise<Outcome | undefined> =>
+  unlessGone(hangUpAfter, async (signal) => {
+    const response = await fetch(`${url}/graphql`, {
+      method: 'POST',
+      headers: headersOf(token),
+      body: JSON.stringify({ query: graphql, variables }),
+      signal,
+    });
+    const { data, errors } = (await response.json()) as {
+      data?: unknown;
+      errors?: { extensions: { code: string } }[];
+    };
+    const code = errors?.[0]?.extensions.code;
+    return { rows: tasksIn(data), ...(code && { error: code }) };
+  });
+
+export const byRest = (
+  url: string,
+  token: string,
+  person: number,
+  { rest: { method, path, body } }: Work,
+  hangUpAfter?: number,
+): Promise<Outcome | undefined> =>
+  unlessGone(hangUpAfter, async (signal) => {
+    const response = await fetch(`${url}/api/${person}/${path}`, {
+      method,
+      headers: headersOf(token),
+      ...(body && { body: JSON.stringify(body) }),
+      signal,
+    });
+    // The row is not sent back: 204 says that it was the person's.
+    const id = Number(path.replace(/^tasks\//, ''));
+    const gone = { id, user_id: person, title: `${person}:`, completed: false };
+    if (response.status === 204) return { rows: [gone] };
+    const answer: unknown = await response.json();
+    if (response.ok) return { rows: [answer].flat().filter(isTask) };
+    return { rows: [], error: codeOf(answer) };
+  });
+
+/** Not the result of a function. */
+const isTask = (value: unknown): value is StoredTask =>
+  typeof value === 'object' && value !== null && 'title' in value;

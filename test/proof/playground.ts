@@ -8,7 +8,7 @@ import type { TestDatabase } from '../support/database.ts';
 import { addUser, newUserId, usePsqlLogins } from '../support/people.ts';
 import type { TestServer } from '../support/server.ts';
 import { dataOf } from '../support/tasks.ts';
-import { AS_USER, byHttp, bySql, claimOf, openPool, type Work } from './channels.ts';
+import { AS_USER, byHttp, byRest, bySql, claimOf, openPool, type Work } from './channels.ts';
 import { judge } from './judge.ts';
 import { Model, type StoredTask } from './model.ts';
 import { PEOPLE, type Step } from './step.ts';
@@ -70,11 +70,10 @@ export function usePlayground(database: TestDatabase, server: TestServer): Playg
 
   async function send(step: Step, person: number, other: number, work: Work) {
     const nobody = step.action === 'act as nobody';
-    if (step.channel === 'http') {
-      const token = (nobody ? 'x.y.z' : tokens[step.person]) ?? '';
-      const hangUp = step.ending === 'commit' ? undefined : step.after;
-      return byHttp(server.url, token, work, hangUp);
-    }
+    const token = (nobody ? 'x.y.z' : tokens[step.person]) ?? '';
+    const hangUp = step.ending === 'commit' ? undefined : step.after;
+    if (step.channel === 'http') return byHttp(server.url, token, work, hangUp);
+    if (step.channel === 'rest') return byRest(server.url, token, person, work, hangUp);
     const pool = pools[step.person];
     if (step.channel === 'login' && pool && !nobody) {
       const direct = { ...work, sql: throughViews(work.sql) };

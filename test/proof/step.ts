@@ -1,7 +1,7 @@
 /** One thing a person does, as fast-check makes it up, and what it can come to. Data only. */
 import fc from 'fast-check';
 
-export const CHANNELS = ['http', 'login', 'server'] as const;
+export const CHANNELS = ['http', 'rest', 'login', 'server'] as const;
 
 /** On one's own rows, on another person's, and without being anybody. */
 const ACTIONS = [
@@ -23,7 +23,7 @@ const ACTIONS = [
 
 /**
  * How it ends. By SQL: the transaction is committed, rolled back, fails in a later statement, runs out of
- * time, loses its connection, or loses it while it commits. By HTTP the last five are: the client hangs up.
+ * time, loses its connection, or loses it while it commits. By GraphQL and REST the last five are: the client hangs up.
  */
 const ENDINGS = ['commit', 'rollback', 'error', 'timeout', 'disconnect', 'cut'] as const;
 

@@ -1,4 +1,4 @@
-/** A step in SQL and in GraphQL. Undefined where there is no row to do it with. */
+/** A step in SQL, in GraphQL and in REST. Undefined where there is no row to do it with. */
 import type { Work } from './channels.ts';
 import type { Step } from './step.ts';
 
@@ -23,6 +23,7 @@ export function workOf(
     values: [text, completed],
     graphql: CREATE,
     variables: { title: text, completed },
+    rest: { method: 'POST', path: 'tasks', body: { title: text, completed } },
   });
   switch (action) {
     case 'create':
@@ -36,6 +37,7 @@ export function workOf(
         values: [],
         graphql: `{ tasks(first: 200) { nodes { ${FIELDS} } } }`,
         variables: {},
+        rest: { method: 'GET', path: 'tasks' },
       };
     case 'set all':
       return {
@@ -43,6 +45,7 @@ export function workOf(
         values: [completed],
         graphql: SET_ALL,
         variables: { completed },
+        rest: { method: 'POST', path: 'rpc/set_all_tasks_completed', body: { completed } },
       };
     case 'clear':
       return {
@@ -50,6 +53,7 @@ export function workOf(
         values: [],
         graphql: 'mutation { clearCompletedTasks { count } }',
         variables: {},
+        rest: { method: 'POST', path: 'rpc/clear_completed_tasks' },
       };
   }
   if (id === undefined) return undefined;
@@ -59,6 +63,7 @@ export function workOf(
       values: [id],
       graphql: `query ($id: Int!) { task(id: $id) { ${FIELDS} } }`,
       variables: { id },
+      rest: { method: 'GET', path: `tasks/${id}` },
     };
   if (action.startsWith('delete'))
     return {
@@ -66,11 +71,13 @@ export function workOf(
       values: [id],
       graphql: DELETE,
       variables: { id },
+      rest: { method: 'DELETE', path: `tasks/${id}` },
     };
   return {
     sql: `update public.task set title = $2, completed = $3 where id = $1 returning ${COLUMNS}`,
     values: [id, title, completed],
     graphql: UPDATE,
     variables: { id, title, completed },
+    rest: { method: 'PATCH', path: `tasks/${id}`, body: { title, completed } },
   };
 }
