@@ -30,6 +30,7 @@ const ARROWS = {
   'client/': ['graphql/client-error.ts'],
   'http/': ['accounts/', 'database/', 'doctor/', 'graphql/', 'identity/', 'migrate/'],
   'rest/': ['database/', 'graphql/', 'http/', 'identity/'],
+  'live/': ['database/', 'graphql/', 'http/', 'identity/'],
   'cli/': [
     'accounts/',
     'client/',

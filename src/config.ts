@@ -59,6 +59,8 @@ export interface Config {
   readonly rest: boolean;
   readonly shutdownGraceMs: number;
   /** Milliseconds that a connection may stay open between two requests. */
+  readonly livePollMs: number;
+  readonly maxStreams: number;
   readonly keepAliveMs: number;
   readonly logLevel: LogLevel;
   /** undefined = /metrics is open in development and absent in production. */
@@ -124,6 +126,8 @@ export function loadConfig(
     executor: choice('GRAPHQL_EXECUTOR', ['compiled', 'grafast']),
     rest: choice('REST', ['on', 'off']) === 'on',
     shutdownGraceMs: integer('SHUTDOWN_GRACE_MS', 10_000, 0, 600_000),
+    livePollMs: integer('LIVE_POLL_MS', 250, 10, 60_000),
+    maxStreams: integer('MAX_STREAMS', 10, 1, 10_000),
     keepAliveMs: integer('KEEP_ALIVE_MS', DEFAULT_KEEP_ALIVE_MS, 1, 3_600_000),
     logLevel: choice('LOG_LEVEL', ['info', 'debug', 'warn', 'error', 'silent']),
     metricsToken: settings.raw('METRICS_TOKEN'),

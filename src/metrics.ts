@@ -23,6 +23,9 @@ export class Metrics {
   readonly #waits: Histogram;
   readonly #errors: Counter<'class'>;
   readonly #tokens: Counter<'cached'>;
+  readonly #streams: Gauge;
+  readonly #events: Counter;
+  readonly #polls: Histogram;
 
   constructor() {
     const registers = [this.registry];
@@ -63,6 +66,22 @@ export class Metrics {
       labelNames: ['cached'],
       registers,
     });
+    this.#streams = new Gauge({
+      name: 'rowguard_streams',
+      help: 'Open subscriptions',
+      registers,
+    });
+    this.#events = new Counter({
+      name: 'rowguard_events_total',
+      help: 'Changes sent to subscriptions',
+      registers,
+    });
+    this.#polls = new Histogram({
+      name: 'rowguard_poll_seconds',
+      help: 'Questions for new changes, asked while there are subscriptions',
+      buckets: SECONDS,
+      registers,
+    });
     collectDefaultMetrics({ register: this.registry });
   }
 
@@ -86,6 +105,18 @@ export class Metrics {
 
   tokenChecked(cached: boolean): void {
     this.#tokens.inc({ cached: String(cached) });
+  }
+
+  streamed(change: 1 | -1): void {
+    this.#streams.inc(change);
+  }
+
+  sentEvents(count: number): void {
+    this.#events.inc(count);
+  }
+
+  polled(ms: number): void {
+    this.#polls.observe(ms / 1000);
   }
 
   /** The pool is read at each request of /metrics. `size`: the largest number of connections. */

@@ -32,6 +32,8 @@ import { closeServer, createBoundedServer, type SocketLimits } from './http/sock
 import { boundUnsent } from './http/unsent.ts';
 import { openVerifier, type VerifierOptions } from './identity/open.ts';
 import { explainOnce } from './identity/refusals.ts';
+import { openStreams } from './live/streams.ts';
+import { Versions } from './live/versions.ts';
 import { Metrics } from './metrics.ts';
 import { refuseDrift } from './migrate/boot-drift.ts';
 import { readCommitted } from './migrate/committed.ts';
@@ -69,6 +71,10 @@ export interface ServerOptions {
   readonly socketLimits?: SocketLimits;
   /** Milliseconds after which a client that takes no byte of its answer is ended. */
   readonly unreadMs?: number;
+  /** Milliseconds between two questions for changes, while somebody subscribes. */
+  readonly livePollMs?: number;
+  /** Subscriptions of one person at a time. */
+  readonly maxStreams?: number;
   readonly corsOrigins?: readonly string[];
   readonly metricsToken?: string | undefined;
   /** Whether GraphiQL and its demo tokens are served under any host name. */
@@ -96,6 +102,9 @@ export interface RunningServer {
   /** Takes no new requests, lets requests in flight end, closes the pool. */
   stop(): Promise<void>;
 }
+
+const DEFAULT_LIVE_POLL_MS = 250;
+const DEFAULT_MAX_STREAMS = 10;
 
 const LOGIN_REFUSED =
   'PostgreSQL refuses the login of AUTH_DATABASE_URL (todo_authenticator): its password or its right to log in was changed.';
@@ -132,6 +141,12 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
     const limits = { ...DEFAULT_LIMITS, ...options.limits };
     const users = new Users(pool, log, { turns });
     const rateLimit = openRateLimit(options.requestsPerMinute ?? 0);
+    const versions = new Versions({
+      pool,
+      pollMs: options.livePollMs ?? DEFAULT_LIVE_POLL_MS,
+      polled: (ms) => metrics.polled(ms),
+      log,
+    });
     const api = await openApi(
       buildPreset({
         database: await openDatabase({
@@ -156,7 +171,11 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
           const response = context.expressv4?.res;
           if (response) setCaller(pgSettings, callerOfResponse(response));
         },
-        executed: noteExecuted,
+        executed: (request, what) => {
+          noteExecuted(request, what);
+          // The person's other windows need not wait for the next question.
+          if (what.kind === 'mutation') versions.wake(identityOf(request).userId);
+        },
         charge: rateLimit.charge,
         answered: rateLimit.answered,
         accountDeleted: () => users.accountDeleted(),
@@ -168,6 +187,14 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
       rateLimit.answered,
       limits.maxTokens,
     );
+    const streams = openStreams({
+      api: () => api,
+      versions,
+      maxStreams: options.maxStreams ?? DEFAULT_MAX_STREAMS,
+      unreadMs: options.unreadMs,
+      opened: (change) => metrics.streamed(change),
+      sent: (events) => metrics.sentEvents(events),
+    });
     const server = createBoundedServer(options.socketLimits);
     const app = await createApp({
       verify: openVerifier(options.identity, log, (cached) => metrics.tokenChecked(cached)),
@@ -195,6 +222,7 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
       introspect: (request) => api.introspect(request),
       maxRequestBytes: options.maxRequestBytes ?? DEFAULT_MAX_REQUEST_BYTES,
       limitRate: rateLimit.handler,
+      streams: streams.handler,
       limitUnsent: boundUnsent(new Turns(turnOptions), options.unreadMs),
       anyHost: options.remoteDevelopment ?? false,
       mountRest:
@@ -222,11 +250,13 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
         const renewed = await loadConstraints(pool);
         await api.reload();
         constraints = renewed;
+        streams.end();
         committed = readCommitted(options.migrationsFolder);
       },
       printApi: () => api.print(),
       stop: async () => {
         api.endStreams();
+        streams.end();
         await closeServer(server, options.shutdownGraceMs);
         await api.release();
         await pool.end();

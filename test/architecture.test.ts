@@ -54,6 +54,7 @@ const FORBIDDEN: readonly (readonly [string, string, string])[] = [
   ['arrow-from-client/', 'src/client/a.ts', 'src/graphql/api.ts'],
   ['arrow-from-http/', 'src/http/a.ts', 'src/embedded/urls.ts'],
   ['arrow-from-rest/', 'src/rest/a.ts', 'src/accounts/users.ts'],
+  ['arrow-from-live/', 'src/live/a.ts', 'src/accounts/users.ts'],
   ['arrow-from-cli/', 'src/cli/a.ts', 'src/http/app.ts'],
   [
     'arrow-from-database/one-round-trip/',

@@ -6,7 +6,12 @@
 import type { Server, ServerResponse } from 'node:http';
 import type { Express, Request, Response } from 'express';
 import { makeSchema } from 'postgraphile';
-import type { ExecutionResult, GraphQLSchema } from 'postgraphile/graphql';
+import type {
+  DocumentNode,
+  ExecutionResult,
+  GraphQLError,
+  GraphQLSchema,
+} from 'postgraphile/graphql';
 import { forgetTemplates } from './compiled/templates.ts';
 import { ownDocumentReader } from './execution/documents.ts';
 import { type Answered, Grafserv } from './execution/grafserv.ts';
@@ -25,6 +30,15 @@ export interface Api {
    * `rows`: its largest page. The limits of a person hold as for an operation that the request had sent.
    */
   run(request: Request, response: Response, operation: OwnOperation): Promise<ExecutionResult>;
+  /** Reads a client's text: the document within the limits of a person, or the errors for the client. */
+  read(request: Request, response: Response, text: string): Promise<Read>;
+  /** Runs a document that `read` has accepted. */
+  runDocument(
+    request: Request,
+    response: Response,
+    document: DocumentNode,
+    variables: Readonly<Record<string, unknown>>,
+  ): Promise<ExecutionResult>;
   /** The schema that is served, as in test/app/schema.graphql. */
   print(): string;
   /** Answers a query about the schema; undefined for any other request. Asks no database and no identity. */
@@ -32,6 +46,12 @@ export interface Api {
   /** Ends the event streams of GraphiQL, which never end by themselves and would hold up a stop. */
   endStreams(): void;
   release(): Promise<void>;
+}
+
+/** One of the two. */
+export interface Read {
+  readonly document?: DocumentNode;
+  readonly errors?: readonly GraphQLError[];
 }
 
 export interface OwnOperation {
@@ -72,6 +92,8 @@ export async function openApi(
     schema: () => schema,
     run: (request, response, { text, variables, rows }) =>
       serv.run(request, response, read(text, rows), variables),
+    read: async (request, response, text) => serv.read(request, response, text),
+    runDocument: (...args) => serv.run(...args),
     print: () => sdlOf(schema),
     introspect: (request) => introspect(request),
     endStreams() {

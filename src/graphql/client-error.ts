@@ -75,6 +75,10 @@ export const NOT_NOW = 'The service cannot be reached at the moment. Try again i
 export const tooLarge = (maxBytes: number, isRead: boolean): string =>
   `The answer is too large: at most ${maxBytes} bytes are allowed. Ask for fewer rows (first: ...) or fewer fields.${isRead ? '' : ' The change may have been made.'}`;
 
+/** For a subscription that was sent as a query. */
+export const NO_SUBSCRIPTION =
+  'Subscriptions are answered as a stream: send Accept: text/event-stream.';
+
 export const TOO_OFTEN = 'Too many requests in a minute. Wait as long as Retry-After says.';
 
 /** The same sentence for a row that does not exist and for another person's row. */

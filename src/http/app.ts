@@ -45,6 +45,8 @@ export interface AppOptions {
   readonly anyHost: boolean;
   /** Mounts REST behind the guards; undefined = REST=off. */
   readonly mountRest?: ((app: Express, guards: Guards) => void) | undefined;
+  /** Answers subscriptions, which last until the client leaves. */
+  readonly streams: RequestHandler;
   /** Mounts the GraphQL handler behind the authentication. */
   readonly mountGraphql: (app: Express) => Promise<void>;
   /** Logs an error that is hidden from the client, under the id that the client gets. */
@@ -101,6 +103,7 @@ export async function createApp(options: AppOptions): Promise<Express> {
     onlyJson,
     ...guards.body,
     onlyOneOperation,
+    options.streams,
     guards.unsent,
   );
   options.mountRest?.(app, guards);

@@ -3,10 +3,18 @@
  * request (https://graphql.github.io/graphql-over-http/draft/). Must never accept another method than POST or
  * another media type than JSON: an HTML form of another site cannot send such a request.
  */
+import type { IncomingMessage } from 'node:http';
 import type { Request, RequestHandler, Response } from 'express';
 import { NOT_SUPPORTED } from '../graphql/client-error.ts';
 import { sendError } from './answers.ts';
-import { acceptedAnswer, GRAPHQL_TYPE, isJson, JSON_TYPE, prefersPage } from './media-types.ts';
+import {
+  acceptedAnswer,
+  GRAPHQL_TYPE,
+  isJson,
+  JSON_TYPE,
+  namesEvents,
+  prefersPage,
+} from './media-types.ts';
 import { noteOutcome } from './observe.ts';
 
 /** A browser's GET gets GraphiQL, where it is served. */
@@ -25,17 +33,26 @@ export const onlyPost =
     sendError(response, 405, 'BAD_USER_INPUT', 'Send GraphQL requests with POST.');
   };
 
+/** Requests that accept server-sent events, and whether they accept nothing else. */
+const events = new WeakMap<IncomingMessage, 'only' | 'also'>();
+
+export const acceptsEvents = (request: IncomingMessage): boolean => events.has(request);
+export const acceptsOnlyEvents = (request: IncomingMessage): boolean =>
+  events.get(request) === 'only';
+
 /** Leaves both headers in the form that grafserv compares them with. */
-export const onlyJson: RequestHandler = ({ headers }, response, next) => {
+export const onlyJson: RequestHandler = (request, response, next) => {
+  const { headers } = request;
   const accept = acceptedAnswer(headers.accept);
+  if (namesEvents(headers.accept)) events.set(request, accept === undefined ? 'only' : 'also');
   if (!isJson(headers['content-type'])) {
     sendError(response, 415, 'BAD_USER_INPUT', 'The request must be application/json in UTF-8.');
-  } else if (accept === undefined) {
+  } else if (accept === undefined && !events.has(request)) {
     const message = `Answers are ${GRAPHQL_TYPE} or ${JSON_TYPE}, in UTF-8.`;
     sendError(response, 406, 'BAD_USER_INPUT', message);
   } else {
     headers['content-type'] = JSON_TYPE;
-    headers.accept = accept;
+    headers.accept = accept ?? JSON_TYPE;
     next();
   }
 };

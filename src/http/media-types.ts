@@ -46,6 +46,12 @@ export function acceptsJson(accept: string | undefined): boolean {
   return negotiatorOf(accept).mediaTypes(offers(JSON_TYPE)).length > 0;
 }
 
+/** Whether the client named server-sent events: a subscription is answered as such. */
+export const namesEvents = (accept: string | undefined): boolean =>
+  accept !== undefined &&
+  /text\/event-stream/i.test(accept) &&
+  negotiatorOf(accept).mediaTypes(['text/event-stream']).length > 0;
+
 type Answer = typeof JSON_TYPE | typeof GRAPHQL_TYPE | '*/*';
 
 /** Nearly all requests have one of a few headers, and reading one costs more than all else in this file. */

@@ -84,7 +84,7 @@ export function provedBy(
     if (served) return null;
     if (parent === 'PageInfo') return null;
     if (parent === 'Query') return isRootField(member, type) || watched(type) ? null : undefined;
-    if (watchedName(parent)) return null;
+    if (watchedName(parent) || (parent === 'Subscription' && watched(type))) return null;
     if (parent === 'Mutation') return isMutation(member) ? null : undefined;
     const relation = types.get(parent);
     if (relation) return ofField(relation, member, type);

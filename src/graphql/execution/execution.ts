@@ -12,7 +12,7 @@ import {
   getOperationAST,
 } from 'postgraphile/graphql';
 import { callerOf, markRead } from '../../database/request.ts';
-import { TOO_OFTEN, tooLarge } from '../client-error.ts';
+import { NO_SUBSCRIPTION, TOO_OFTEN, tooLarge } from '../client-error.ts';
 import { type Execute, type Executor, executeCompiled } from '../compiled/execute.ts';
 import { checkGrafast } from '../compiled/versions.ts';
 import { exceeds, mayExceed } from './answer-size.ts';
@@ -87,6 +87,8 @@ export function executionPlugin(
         ('requestContext' in args && args.requestContext?.expressv4?.req) || undefined;
       const operation = getOperationAST(args.document, args.operationName);
       const kind = operation?.operation ?? 'none';
+      // Streams are made of queries: src/live/.
+      if (kind === 'subscription') return { errors: [subscription()] };
       const { points = 1, required } = acceptedOf(args.document) ?? {};
       const missing = required && nullWhereRequired(required, operation, args.variableValues);
       if (missing) return { errors: [missing] };
@@ -154,6 +156,9 @@ export function executionPlugin(
     },
   };
 }
+
+const subscription = (): GraphQLError =>
+  new GraphQLError(NO_SUBSCRIPTION, { extensions: { code: 'BAD_USER_INPUT' } });
 
 const rateLimited = (): GraphQLError =>
   new GraphQLError(TOO_OFTEN, { extensions: { code: 'UNAVAILABLE', reason: 'RATE_LIMITED' } });

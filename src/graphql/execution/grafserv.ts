@@ -81,6 +81,15 @@ export class Grafserv extends ExpressGrafserv {
     return result;
   }
 
+  /** Reads the text of a client: its document within the limits, or the errors for the client. */
+  async read(request: Request, response: Response, text: string) {
+    const config = await this.getExecutionConfig({
+      node: { req: request, res: response },
+      expressv4: { req: request, res: response },
+    });
+    return config.parseAndValidate(text);
+  }
+
   protected override async processRequest(digest: RequestDigest): Promise<Result | null> {
     const result = await super.processRequest(digest);
     if (!result || !('statusCode' in result)) return result;

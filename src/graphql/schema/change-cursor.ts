@@ -29,3 +29,11 @@ export function decodePlace(person: string, cursor: string | null | undefined): 
 }
 
 const NOT_YOURS = 'since is not a cursor of your changes.';
+
+/** The version of a cursor that encodePlace has made. */
+export const versionOfCursor = (cursor: string): string =>
+  Buffer.from(cursor, 'base64url').toString('latin1').split('/')[2] ?? '0';
+
+/** A cursor of a sequence that does not exist: its answer is the present cursor. */
+export const unknownPlace = (person: string): string =>
+  encodePlace(person, { epoch: '00000000-0000-0000-0000-000000000000', version: '0' });

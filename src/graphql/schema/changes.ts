@@ -60,6 +60,17 @@ export function changesPlugin(options: ChangesOptions): GraphileConfig.Plugin {
     });
   };
   const personOf = (): Step<string> => access(context(), ['pgSettings', options.personSetting]);
+  /** Their events are answers of `taskChanges` (src/live/). grafast runs none of them. */
+  const subscriptions = (build: GraphileBuild.Build) => {
+    const since = { type: build.getInputTypeByName('Cursor') };
+    return Object.fromEntries(
+      watchedOf(build, options.tables).map((resource) => {
+        const { changed, change } = names(build, resource);
+        const type = new build.graphql.GraphQLNonNull(build.getOutputTypeByName(change));
+        return [changed, { type, args: { since }, subscribePlan: () => constant(null) }];
+      }),
+    );
+  };
   return {
     name: 'ChangesPlugin',
     version: '1.0.0',
@@ -73,6 +84,8 @@ export function changesPlugin(options: ChangesOptions): GraphileConfig.Plugin {
           return _;
         },
         GraphQLObjectType_fields(fields, build, { scope }) {
+          if (scope.isRootSubscription)
+            return build.extend(fields, subscriptions(build), 'changes');
           if (!scope.isRootQuery) return fields;
           const { GraphQLInt, GraphQLNonNull } = build.graphql;
           const changes = build.pgResources[FUNCTION];
@@ -126,6 +139,8 @@ interface Names {
   readonly change: string;
   readonly page: string;
   readonly field: string;
+  /** The subscription. */
+  readonly changed: string;
 }
 
 function names({ inflection }: GraphileBuild.Build, resource: PgResource): Names {
@@ -137,6 +152,7 @@ function names({ inflection }: GraphileBuild.Build, resource: PgResource): Names
     change: `${row}Change`,
     page: `${row}Changes`,
     field: `${rowField}Changes`,
+    changed: `${rowField}Changed`,
   };
 }
 
@@ -294,6 +310,12 @@ function describe(schema: GraphQLSchema, of: Names, noun: string, maxPageSize: n
   if (isEnumType(kind)) {
     kind.description = 'What happened to a row.';
     for (const value of kind.getValues()) value.description = KINDS[value.name];
+  }
+  const stream = schema.getSubscriptionType()?.getFields()[of.changed];
+  if (stream) {
+    stream.description = `Each change of your ${noun}s, as it happens. Answered as text/event-stream.`;
+    for (const arg of stream.args)
+      arg.description = 'A cursor to go on from. Without it: changes from now on.';
   }
   const field = schema.getQueryType()?.getFields()[of.field];
   if (!field) return;

@@ -3,6 +3,7 @@
 export const TYPES: Readonly<Record<string, string>> = {
   Query: 'Reads. Returns data of the signed-in person only.',
   Mutation: 'Writes. Several in one request run in order, each in its own transaction.',
+  Subscription: 'Streams of changes of the signed-in person’s rows.',
   PageInfo: 'The ends of a page, and whether there are more pages.',
   Cursor: 'An opaque place in a list, valid for the order it was made with.',
   Datetime: 'RFC 3339, with a time zone and at most six decimals: 2026-01-31T09:30:00.123456Z.',
