@@ -28,7 +28,7 @@ export const FIELDS: Readonly<Record<string, string>> = {
   input: 'The input.',
   count: 'Number of changed or deleted rows.',
   ids: 'The ids of all changed or deleted rows.',
-  query: 'Reads after the write, for example the list that has changed.',
+  query: 'To read after the write, for example the list that has changed.',
 };
 
 /** Fields of the mutations' inputs, except the row. */
