@@ -198,15 +198,14 @@ export async function keysOf(
   person: number,
   relations: readonly Relation[],
 ): Promise<Map<string, Set<string>>> {
-  const keys = new Map<string, Set<string>>();
-  for (const { sql, type, key, ownedBy } of relations) {
+  const keys = new Map(relations.map(({ type }) => [type, new Set<string>()]));
+  const parts = relations.map(({ sql, type, key, ownedBy }) => {
     const owner = ownedBy('r');
-    const { rows } = await privileged.query<{ key: string }>(
-      `select concat_ws('/', ${key.join(', ')}) as key from ${sql} as r
-       where ${owner === null ? 'true' : `${owner} = ${person}`}`,
-    );
-    keys.set(type, new Set(rows.map((row) => row.key)));
-  }
+    return `select ${escapeLiteral(type)} as type, concat_ws('/', ${key.join(', ')}) as key from ${sql} as r
+      where ${owner === null ? 'true' : `${owner} = ${person}`}`;
+  });
+  const { rows } = await privileged.query<{ type: string; key: string }>(parts.join(' union all '));
+  for (const { type, key } of rows) keys.get(type)?.add(key);
   return keys;
 }
 
