@@ -77,7 +77,7 @@ test('a database port in use', async () => {
   );
 });
 
-test('a second npm start beside the first: it is refused, and the first goes on', async () => {
+test('a second npm start beside the first is refused; when the first is killed, the next one has its data', async () => {
   const directory = await stoppedDatabase();
   const first = start(directory);
   const { url, tokens } = await ready(first);
@@ -87,12 +87,7 @@ test('a second npm start beside the first: it is refused, and the first goes on'
     /^rowguard: Rowguard is already running on .*\n {2}Fix: stop that process/,
   );
   expect((await query(url, tokens[0], LIST)).data.tasks.nodes).toHaveLength(3);
-});
 
-test('a server that was killed: the next start stops its database and goes on with the data', async () => {
-  const directory = await stoppedDatabase();
-  const first = start(directory);
-  const { url, tokens } = await ready(first);
   await query(
     url,
     tokens[0],
@@ -103,9 +98,9 @@ test('a server that was killed: the next start stops its database and goes on wi
   await first.exit;
   expect(alive(orphan)).toBe(true);
 
-  const second = start(directory);
-  const again = await ready(second);
-  expect(second.output()).toContain(
+  const third = start(directory);
+  const again = await ready(third);
+  expect(third.output()).toContain(
     'Stopping the PostgreSQL that an earlier, killed run left behind',
   );
   expect(alive(orphan)).toBe(false);
@@ -149,31 +144,30 @@ test('a database of another PostgreSQL version', async () => {
   expect(started.output()).toMatch(/was made by PostgreSQL 17; .*\n {2}Fix: move .* away/);
 });
 
-test.runIf(root)('a database whose directory PostgreSQL can no longer enter', async () => {
-  const directory = await stoppedDatabase();
-  chmodSync(directory, 0o700);
-  const second = start(directory);
-  expect(await second.exit).toBe(1);
-  expect(second.output()).toContain(`cannot enter ${directory}.`);
-  expect(second.output()).toContain(`chmod o+x ${directory}`);
-  chmodSync(directory, 0o755);
-  const { url, tokens } = await ready(start(directory));
-  expect((await query(url, tokens[0], LIST)).data.tasks.nodes).toHaveLength(3);
-});
+test.runIf(root)(
+  "a directory that PostgreSQL cannot enter, and files that are another user's",
+  async () => {
+    const directory = await stoppedDatabase();
+    chmodSync(directory, 0o700);
+    const first = start(directory);
+    expect(await first.exit).toBe(1);
+    expect(first.output()).toContain(`cannot enter ${directory}.`);
+    expect(first.output()).toContain(`chmod o+x ${directory}`);
+    chmodSync(directory, 0o755);
 
-test.runIf(root)("a database whose files are another user's", async () => {
-  const directory = await stoppedDatabase();
-  const home = join(directory, 'data/postgres');
-  const { uid, gid } = statSync(home);
-  chownSync(home, 0, 0);
-  const second = start(directory);
-  expect(await second.exit).toBe(1);
-  expect(second.output()).toMatch(
-    /PostgreSQL cannot read its directory .*\n {2}Fix: give the files back/,
-  );
-  chownSync(home, uid, gid);
-  await ready(start(directory));
-});
+    const home = join(directory, 'data/postgres');
+    const { uid, gid } = statSync(home);
+    chownSync(home, 0, 0);
+    const second = start(directory);
+    expect(await second.exit).toBe(1);
+    expect(second.output()).toMatch(
+      /PostgreSQL cannot read its directory .*\n {2}Fix: give the files back/,
+    );
+    chownSync(home, uid, gid);
+    const { url, tokens } = await ready(start(directory));
+    expect((await query(url, tokens[0], LIST)).data.tasks.nodes).toHaveLength(3);
+  },
+);
 
 test('settings: every problem at once, without a secret', async () => {
   const started = start(temporaryDirectory(), {
