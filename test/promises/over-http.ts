@@ -80,7 +80,7 @@ export const OVER_HTTP: readonly Promised[] = [
     ],
   },
   {
-    row: 'In development a request without a token learns the schema and nothing else; in production it learns nothing',
+    row: 'In development a request without a token learns the schema and nothing else; in production it learns nothing but REST’s OpenAPI document',
     breaks: [
       broken(
         'src/graphql/execution/introspection.ts',
@@ -94,6 +94,56 @@ export const OVER_HTTP: readonly Promised[] = [
         'if (options !== undefined) {',
         'test/http/schema.test.ts › is refused in production',
         'test/http/schema.test.ts › is 404 in production, with a token or without',
+      ),
+    ],
+  },
+  {
+    row: 'By REST the id in the path must be the person’s own. The refusal is the same for a person who exists as for one who does not',
+    breaks: [
+      broken(
+        'src/rest/rest.ts',
+        'route.person !== String(identityOf(request).userId)',
+        'Number.isNaN(Number(route.person))',
+        'test/rest/requests.test.ts › another id is 403, the same for a person who exists as for one who does not',
+      ),
+    ],
+  },
+  {
+    row: 'By REST a body cannot choose the owner of a row',
+    breaks: [
+      broken(
+        'src/rest/body.ts',
+        'value !== userId && value !== String(userId)',
+        'typeof value === "object"',
+        'test/rest/tasks.test.ts › belongs to the person, whatever the body says',
+      ),
+    ],
+  },
+  {
+    row: 'REST’s page with the demo tokens is served to a loopback Host only, and no page of another origin can read it',
+    breaks: [
+      broken(
+        'src/rest/pages.ts',
+        'app.get(PAGE_PATH, loopback, ',
+        'app.get(PAGE_PATH, ',
+        'test/rest/requests.test.ts › the page with the tokens is served under loopback names only',
+      ),
+      broken(
+        'src/http/cors.ts',
+        ' || DOCS.test(path)',
+        '',
+        'test/rest/requests.test.ts › a page may read the headers of REST, and no page the page with the tokens',
+      ),
+    ],
+  },
+  {
+    row: 'A client of GraphQL cannot use the larger pages of REST, also not by the same document',
+    breaks: [
+      broken(
+        'src/graphql/schema/pages.ts',
+        'allowed === undefined ? ofClients : sizesUpTo(allowed)',
+        'sizesUpTo(allowed ?? 1000)',
+        'test/rest/tasks.test.ts › has at most 1,000 rows, and says how many there are',
       ),
     ],
   },
