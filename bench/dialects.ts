@@ -68,6 +68,42 @@ export const ours: Dialect = {
   lastPlace: graphql(`{ tasks(last: ${2 * PAGE}) { edges { cursor } } }`),
 };
 
+/** Rowguard's REST. Its pages also say how many rows there are. */
+export const oursByRest: Dialect = {
+  ask(operation) {
+    const tasks = '/api/me/tasks';
+    const send = (method: Ask['method'], path: string, body: object): Ask => ({
+      method,
+      path,
+      body: JSON.stringify(body),
+    });
+    switch (operation.kind) {
+      case 'newest':
+        return { method: 'GET', path: `${tasks}?limit=${PAGE}` };
+      case 'filtered':
+        return { method: 'GET', path: `${tasks}?limit=${PAGE}&completed=false` };
+      case 'point':
+        return { method: 'GET', path: `${tasks}/${operation.id}` };
+      case 'create':
+        return send('POST', tasks, { title: operation.title });
+      case 'toggle':
+        return send('PATCH', `${tasks}/${operation.id}`, { completed: operation.completed });
+      case 'deep': {
+        const after = encodeURIComponent(operation.after);
+        return { method: 'GET', path: `${tasks}?limit=${PAGE}&after=${after}` };
+      }
+    }
+  },
+  // REST has the time of the creation for a row that never changed.
+  rows: (answer) =>
+    [answer].flat().map(({ created_at, updated_at, ...row }) => ({
+      ...row,
+      createdAt: created_at,
+      updatedAt: updated_at === created_at ? null : updated_at,
+    })),
+  lastPlace: ours.lastPlace,
+};
+
 const STOCK_FIELDS = 'id: rowId title completed createdAt updatedAt';
 
 /** PostGraphile's names, with aliases. Its default order is the primary key, ascending. */

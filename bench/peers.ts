@@ -5,7 +5,7 @@
 import { spawnSync } from 'node:child_process';
 import { join } from 'node:path';
 import { freePort } from '../src/embedded/port.ts';
-import { type Dialect, handWritten, ours, rest, stock } from './dialects.ts';
+import { type Dialect, handWritten, ours, oursByRest, rest, stock } from './dialects.ts';
 import { generateClient } from './peers/prisma/generate.ts';
 import { type Child, startChild } from './support/child.ts';
 import type { Stage } from './support/stage.ts';
@@ -26,29 +26,13 @@ const HERE = import.meta.dirname;
 export const OURS = 'rowguard';
 
 export const PEERS: readonly Peer[] = [
+  { name: OURS, title: 'Rowguard', keptApartBy: 'RLS', dialect: ours, start: startOurs },
   {
-    name: OURS,
-    title: 'Rowguard',
+    name: 'rowguard-rest',
+    title: 'Rowguard, REST',
     keptApartBy: 'RLS',
-    dialect: ours,
-    async start(stage, through) {
-      const port = await freePort();
-      return startChild({
-        command: process.execPath,
-        args: [join(HERE, '../src/main.ts')],
-        env: {
-          AUTH_DATABASE_URL: through(stage.urls.authenticator),
-          JWT_SECRET: secretText(stage),
-          JWT_ISSUER: stage.issuer.issuer,
-          JWT_AUDIENCE: stage.issuer.audience,
-          PORT: String(port),
-          POOL_SIZE: String(CONNECTIONS),
-          RATE_LIMIT_PER_MINUTE: '0',
-          LOG_LEVEL: 'warn',
-        },
-        port,
-      });
-    },
+    dialect: oursByRest,
+    start: startOurs,
   },
   node('stock', 'PostGraphile 5.1.5, stock', 'RLS', stock, 'stock.ts'),
   node('yoga', 'graphql-yoga + pg', 'where', handWritten, 'yoga.ts'),
@@ -76,6 +60,25 @@ export const PEERS: readonly Peer[] = [
   node('floor', 'node:http on our adaptor', 'RLS', rest, 'floor.ts', 'rls'),
   node('floor-plain', 'node:http + pg', 'where', rest, 'floor.ts', 'plain'),
 ];
+
+async function startOurs(stage: Stage, through: (url: string) => string): Promise<Child> {
+  const port = await freePort();
+  return startChild({
+    command: process.execPath,
+    args: [join(HERE, '../src/main.ts')],
+    env: {
+      AUTH_DATABASE_URL: through(stage.urls.authenticator),
+      JWT_SECRET: secretText(stage),
+      JWT_ISSUER: stage.issuer.issuer,
+      JWT_AUDIENCE: stage.issuer.audience,
+      PORT: String(port),
+      POOL_SIZE: String(CONNECTIONS),
+      RATE_LIMIT_PER_MINUTE: '0',
+      LOG_LEVEL: 'warn',
+    },
+    port,
+  });
+}
 
 function node(
   name: string,
