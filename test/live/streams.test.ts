@@ -2,6 +2,8 @@
  * `taskChanged(since)` as server-sent events: every change of the person by every way of writing, nothing of anybody
  * else, and an end with the token, the account and the server.
  */
+
+import { connect } from 'node:net';
 import { fetchExchange, Client as UrqlClient } from '@urql/core';
 import { afterEach, beforeAll, expect, test } from 'vitest';
 import { signToken } from '../../src/identity/issuer.ts';
@@ -36,6 +38,12 @@ const start = async (...args: Parameters<typeof listen>): Promise<Listener> => {
   open.push(one);
   return one;
 };
+async function metric(url: string, name: string): Promise<number> {
+  const page = await (await fetch(`${url}/metrics`)).text();
+  return Number(new RegExp(`^${name} (\\d+)$`, 'm').exec(page)?.[1]);
+}
+const later = () => new Promise((resolve) => setTimeout(resolve, 20));
+
 /** A stream that begins now has read its first cursor once an event of a task made for that has come. */
 const begun = async (who: number, from = server): Promise<Listener> => {
   const { body } = await from.ask(who, '{ taskChanges(first: 0) { cursor } }');
@@ -203,22 +211,16 @@ test('without a token, and with a cursor that is none', async () => {
 });
 
 test('the database is asked for changes only while somebody listens', async () => {
-  const polls = async (): Promise<number> => {
-    const page = await (await fetch(`${second.url}/metrics`)).text();
-    return Number(/^rowguard_poll_seconds_count (\d+)$/m.exec(page)?.[1]);
-  };
-  const streams = async (): Promise<number> => {
-    const page = await (await fetch(`${second.url}/metrics`)).text();
-    return Number(/^rowguard_streams (\d+)$/m.exec(page)?.[1]);
-  };
-  while ((await streams()) > 0) await new Promise((resolve) => setTimeout(resolve, 20));
+  const polls = () => metric(second.url, 'rowguard_poll_seconds_count');
+  const streams = () => metric(second.url, 'rowguard_streams');
+  while ((await streams()) > 0) await later();
   // A question that was under way ends.
   await new Promise((resolve) => setTimeout(resolve, 200));
   const before = await polls();
   await new Promise((resolve) => setTimeout(resolve, 500));
   expect(await polls()).toBe(before);
   await begun(alice, second);
-  while ((await polls()) <= before + 2) await new Promise((resolve) => setTimeout(resolve, 20));
+  while ((await polls()) <= before + 2) await later();
 });
 
 test('a client that reads nothing is cut off', async () => {
@@ -229,7 +231,7 @@ test('a client that reads nothing is cut off', async () => {
     `insert into public.task (title, description, user_id) select 'big', $2, $1 from generate_series(1, 1500)`,
     [who, long],
   );
-  const { connect } = await import('node:net');
+  while ((await metric(server.url, 'rowguard_streams')) > 0) await later();
   const { port, hostname } = new URL(server.url);
   const socket = connect(Number(port), hostname);
   const since = Buffer.from(`${who}//0`).toString('base64url');
@@ -241,8 +243,9 @@ test('a client that reads nothing is cut off', async () => {
       `Authorization: Bearer ${await server.token(who)}\r\nContent-Length: ${body.length}\r\n\r\n${body}`,
   );
   socket.pause();
-  // It has taken nothing; the server has closed the connection when the buffer of the system is read.
-  await new Promise((resolve) => setTimeout(resolve, 2500));
+  const streams = () => metric(server.url, 'rowguard_streams');
+  while ((await streams()) === 0) await later();
+  while ((await streams()) > 0) await later();
   let taken = 0;
   const closed = new Promise((resolve) => socket.once('close', resolve));
   socket.on('error', () => {});

@@ -258,4 +258,39 @@ export const WHOSE_ROWS: readonly Promised[] = [
       ),
     ],
   },
+  {
+    row: 'Which of a person’s rows changed, and how many, is told to that person only',
+    breaks: [
+      broken(
+        'migrations/committed/000016-live.sql',
+        'where c.user_id = (select app_private.current_user_id()) and c.relation = p_relation',
+        'where c.relation = p_relation',
+        'test/live/versions.test.ts › is made by a personal login',
+        'test/live/streams.test.ts › another person gets no byte of it',
+      ),
+      broken(
+        'src/graphql/schema/change-cursor.ts',
+        'if (owner !== person)',
+        'if (owner === undefined)',
+        'test/live/task-changes.test.ts › the cursor of another person is refused',
+      ),
+    ],
+  },
+  {
+    row: 'A stream of changes ends with its token and with its account',
+    breaks: [
+      broken(
+        'src/live/streams.ts',
+        "() => end(events, 'UNAUTHENTICATED', 'The token has expired.'),",
+        '() => {},',
+        'test/live/streams.test.ts › the stream ends with the token',
+      ),
+      broken(
+        'src/live/streams.ts',
+        "if (news === 'gone') return end(events, 'ACCOUNT_DELETED', GONE);",
+        "if (news === 'gone') return;",
+        'test/live/streams.test.ts › the stream ends with the account, deleted %s',
+      ),
+    ],
+  },
 ];
