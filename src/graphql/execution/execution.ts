@@ -12,7 +12,7 @@ import {
   getOperationAST,
 } from 'postgraphile/graphql';
 import { callerOf, markRead } from '../../database/request.ts';
-import { NO_SUBSCRIPTION, TOO_OFTEN, tooLarge } from '../client-error.ts';
+import { NO_SUBSCRIPTION, NOT_SUPPORTED, TOO_OFTEN, tooLarge } from '../client-error.ts';
 import { type Execute, type Executor, executeCompiled } from '../compiled/execute.ts';
 import { checkGrafast } from '../compiled/versions.ts';
 import { exceeds, mayExceed } from './answer-size.ts';
@@ -158,7 +158,9 @@ export function executionPlugin(
 }
 
 const subscription = (): GraphQLError =>
-  new GraphQLError(NO_SUBSCRIPTION, { extensions: { code: 'BAD_USER_INPUT' } });
+  new GraphQLError(NO_SUBSCRIPTION, {
+    extensions: { code: 'BAD_USER_INPUT', reason: NOT_SUPPORTED },
+  });
 
 const rateLimited = (): GraphQLError =>
   new GraphQLError(TOO_OFTEN, { extensions: { code: 'UNAVAILABLE', reason: 'RATE_LIMITED' } });
