@@ -80,6 +80,7 @@ test('a login has no right on a table; on each view it has what todo_user has on
   );
   expect(others.rows.map(({ object }) => object)).toEqual([
     'app_private.current_user_id()',
+    'app_private.is_blank(text)',
     'app_private.psql_user_id()',
     'direct.changes_since(text,uuid,bigint,integer)',
     'direct.claim_create(text,text,jsonb)',
