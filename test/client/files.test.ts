@@ -32,7 +32,7 @@ test('a new table adds its names, wherever it is in the schema', () => {
     type ListConnection { nodes: [List!]! edges: [ListEdge!]! pageInfo: PageInfo! totalCount: Int! }
     extend type Query { lists(first: Int, after: Cursor): ListConnection! list(id: Int!): List }
     extend type Mutation { createList(name: String!): List }
-    type Subscription { listChanged: List }
+    extend type Subscription { listChanged: List }
   `);
   const { rows, keyless, pages, mutations } = factsOf(more);
   expect(rows).toEqual(['List', 'Task', 'User']);

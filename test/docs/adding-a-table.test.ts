@@ -185,7 +185,7 @@ test('its edit of rows.ts is all that test/app needs, and so it is for the table
   const all = commands[4] ?? '';
   // The short form leaves out the matrix over these rows. That each thing has its row is proved.
   const [run, files] = WHOLE_PROOFS
-    ? [await type(all), 4]
+    ? [await type(all), 5]
     : [await type(`${all}/complete ${all.split(' ').at(-1)}/snapshots`), 2];
   expect(run.code, run.stdout).toBe(0);
   expect(run.stdout).toMatch(new RegExp(`Test Files .*${files} passed`));

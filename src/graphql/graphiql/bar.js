@@ -78,17 +78,26 @@
   });
   copy.addEventListener('click', () => navigator.clipboard.writeText(tokenOf()));
 
-  const asksForSchema = (body) => {
+  const read = (body) => {
     try {
-      return JSON.parse(body).operationName === 'IntrospectionQuery';
+      return JSON.parse(body);
     } catch {
-      return false;
+      return {};
     }
+  };
+  /**
+   * GraphiQL notes the name of a tab's operation late, and after a quick change of the tab notes it for another one.
+   * Without a name the server runs the only operation there is, so a name that is not in the document is left out.
+   */
+  const withoutForeignName = (body) => {
+    const { operationName, query = '', ...rest } = read(body);
+    if (!operationName || new RegExp(`\\b${operationName}\\b`).test(query)) return body;
+    return JSON.stringify({ query, ...rest });
   };
   const send = window.fetch.bind(window);
   window.fetch = (url, init = {}) => {
     const headers = new Headers(init.headers);
-    if (asksForSchema(init.body)) {
+    if (read(init.body).operationName === 'IntrospectionQuery') {
       // The documentation needs no token, and an expired one would take it away.
       headers.delete('authorization');
     } else if (headers.has('authorization')) {
@@ -97,7 +106,7 @@
       if (tokenOf()) headers.set('authorization', `Bearer ${tokenOf()}`);
       label(`Answer for ${personOf()}`);
     }
-    return send(url, { ...init, headers });
+    return send(url, { ...init, headers, body: withoutForeignName(init.body) });
   };
   show();
 }
