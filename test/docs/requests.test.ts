@@ -100,7 +100,9 @@ describe.skipIf(!hasCurl).each(['README.md', 'docs/graphql.md'])('%s', (path) =>
     expect(compared).toBeGreaterThan(path === 'README.md' ? 1 : 12);
   });
 
-  test.runIf(path === 'docs/graphql.md')('has a request for every mutation', async () => {
+  if (path !== 'docs/graphql.md') return;
+
+  test('has a request for every mutation', async () => {
     const { body } = await server.ask(1, '{ __schema { mutationType { fields { name } } } }');
     const requests = blocks.filter(asks).map(({ code }) => code);
     for (const { name } of body.data.__schema.mutationType.fields) {
