@@ -54,15 +54,20 @@ async function compare(stage: Stage, choice: Choice, signal: AbortSignal): Promi
     const players: Player[] = [];
     const options = { stage, workloads, tokens, newest, through };
     try {
+      let admitted = false;
       for (const peer of peers) {
+        // Rowguard's own peers come first: it refuses to start once this login has its rights.
+        if (!admitted && !peer.name.startsWith(OURS)) {
+          await stage.admitPlainLogin();
+          admitted = true;
+        }
         const player = await joinCast(peer, options);
-        // Rowguard is the first peer: it refuses to start once this login has its rights.
-        if (peer.name === OURS) await stage.admitPlainLogin();
         if (typeof player === 'string') {
           if (!leftOut.includes(`${peer.title}: ${player}`))
             leftOut.push(`${peer.title}: ${player}`);
         } else players.push(player);
       }
+      if (!admitted) await stage.admitPlainLogin();
       return players;
     } catch (error) {
       for (const { child } of players) await child.stop();
