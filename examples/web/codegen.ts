@@ -8,11 +8,7 @@ const config: CodegenConfig = {
     'src/gql/': {
       preset: 'client',
       presetConfig: { fragmentMasking: false },
-      config: {
-        scalars: { Cursor: 'string', Datetime: 'string' },
-        useTypeImports: true,
-        enumsAsTypes: true,
-      },
+      config: { scalars: { Cursor: 'string', Datetime: 'string' }, useTypeImports: true },
     },
   },
 };

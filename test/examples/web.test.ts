@@ -237,7 +237,7 @@ describe.skipIf(!able)('examples/web', () => {
     await page.getByRole('button', { name: 'Save' }).click();
     await page.getByRole('dialog').waitFor({ state: 'detached' });
     await expected(CUT);
-    expect(await titlesOf(page)).toEqual(['Buy ten stamps']);
+    await expect.poll(() => titlesOf(page)).toEqual(['Buy ten stamps']);
     expect(await rowsOf(id)).toMatchObject([{ title: 'Buy ten stamps' }]);
   });
 
@@ -269,7 +269,7 @@ describe.skipIf(!able)('examples/web', () => {
     await first.getByLabel('Title').fill('Buy rice milk');
     await first.getByRole('button', { name: 'Save' }).click();
     await first.getByRole('button', { name: 'Keep theirs' }).click();
-    expect(await titlesOf(first)).toEqual(['Buy soy milk']);
+    await expect.poll(() => titlesOf(first)).toEqual(['Buy soy milk']);
     expect(await rowsOf(id)).toMatchObject([{ title: 'Buy soy milk' }]);
   });
 
@@ -377,43 +377,12 @@ describe.skipIf(!able)('examples/web', () => {
       .first()
       .waitFor({ state: 'detached' });
     expect((await rowsOf(id)).map(({ completed }) => completed)).toEqual([true, true, true]);
-    await page.getByRole('button', { name: 'Undo' }).click();
-    await page.getByText('2 tasks open again.').waitFor();
-    expect((await rowsOf(id)).map(({ completed }) => completed)).toEqual([false, true, false]);
-    await expect.poll(() => page.locator('li.row :checked').count()).toBe(1);
-    await page.getByRole('button', { name: 'Complete all' }).click();
-    await page.getByText('2 tasks completed.').waitFor();
     await page.getByLabel('Done: Three').uncheck();
     await page.getByRole('button', { name: 'Clear completed' }).click();
     await page.getByText('2 tasks cleared.').waitFor();
     await page.getByText('1 task', { exact: true }).waitFor();
     expect(await titlesOf(page)).toEqual(['Three']);
     expect(await rowsOf(id)).toMatchObject([{ title: 'Three' }]);
-  });
-
-  test('several pasted lines are several tasks, in one request, and can be taken back', async () => {
-    const { page } = await openBrowser();
-    const id = await signUp(page);
-    await add(page, 'One');
-    let requests = 0;
-    page.on('request', (request) => {
-      if (request.url().endsWith('/graphql')) requests++;
-    });
-    await page.evaluate(`{
-      const clipboardData = new DataTransfer();
-      clipboardData.setData('text/plain', 'Two\\n\\n  Three\\nFour\\n');
-      const paste = new ClipboardEvent('paste', { clipboardData, bubbles: true, cancelable: true });
-      document.getElementById('new-task').dispatchEvent(paste);
-    }`);
-    await page.getByText('3 tasks added.').waitFor();
-    expect((await titlesOf(page)).sort()).toEqual(['Four', 'One', 'Three', 'Two']);
-    expect((await rowsOf(id)).map(({ title }) => title)).toEqual(['One', 'Two', 'Three', 'Four']);
-    expect(requests).toBe(1);
-    await page.getByRole('button', { name: 'Undo' }).click();
-    await page.getByText('3 tasks removed.').waitFor();
-    await page.getByText('1 task', { exact: true }).waitFor();
-    expect(await titlesOf(page)).toEqual(['One']);
-    expect(await rowsOf(id)).toMatchObject([{ title: 'One' }]);
   });
 
   test('a task is deleted, and a value that breaks a rule is said', async () => {
@@ -426,7 +395,7 @@ describe.skipIf(!able)('examples/web', () => {
     expect(await page.getByRole('alert').innerText()).toBe('title must not be blank.');
     await page.getByRole('button', { name: 'Delete' }).click();
     await page.getByText('Deleted “One”.').waitFor();
-    expect(await titlesOf(page)).toEqual(['Two']);
+    await expect.poll(() => titlesOf(page)).toEqual(['Two']);
     expect(await rowsOf(id)).toMatchObject([{ title: 'Two' }]);
     expect(await page.evaluate('document.activeElement.id')).toBe('new-task');
   });

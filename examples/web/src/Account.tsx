@@ -1,8 +1,10 @@
-/** Who is signed in; sign out; delete the account. */
+/**
+ * Who is signed in; sign out; delete the account. Better Auth deletes it here and in Rowguard. The API's
+ * deleteMe is not enough: see README.md.
+ */
 import { useState } from 'react';
-import type { User } from './App';
-import { auth } from './auth';
-import { Dialog, Field, formValues } from './Dialog';
+import { auth, problemOf, type User } from './auth';
+import { Dialog, Field, Form } from './Form';
 
 export function Account({ user }: { user: User }) {
   const [open, setOpen] = useState(false);
@@ -14,40 +16,22 @@ export function Account({ user }: { user: User }) {
       <button type="button" onClick={() => auth.signOut()}>
         Sign out
       </button>
-      {open && <DeleteAccount user={user} onClose={() => setOpen(false)} />}
+      {open && (
+        <Dialog title="Delete your account?" onClose={() => setOpen(false)}>
+          <Form
+            submit={async ({ password = '' }) => problemOf(await auth.deleteUser({ password }))}
+            label="Delete everything"
+          >
+            <p>The account {user.email} and all its tasks are deleted at once, for good.</p>
+            <Field
+              label="Password"
+              name="password"
+              type="password"
+              autoComplete="current-password"
+            />
+          </Form>
+        </Dialog>
+      )}
     </div>
-  );
-}
-
-/** Better Auth deletes the account, and in Rowguard before that. The API's deleteMe alone would not do: see README.md. */
-function DeleteAccount({ user, onClose }: { user: User; onClose: () => void }) {
-  const [message, setMessage] = useState<string>();
-  async function submit(password: string) {
-    const { error } = await auth.deleteUser({ password });
-    if (error) setMessage(error.message ?? 'The sign-in server cannot be reached.');
-  }
-  return (
-    <Dialog title="Delete your account?" onClose={onClose}>
-      <form
-        onSubmit={(event) => {
-          event.preventDefault();
-          submit(formValues(event.currentTarget).password ?? '');
-        }}
-      >
-        <p>
-          The account {user.email} and all its tasks are deleted at once. This cannot be undone.
-        </p>
-        <Field label="Password" name="password" type="password" autoComplete="current-password" />
-        {message && <p role="alert">{message}</p>}
-        <footer>
-          <button type="button" onClick={onClose}>
-            Cancel
-          </button>
-          <button type="submit" className="primary danger">
-            Delete everything
-          </button>
-        </footer>
-      </form>
-    </Dialog>
   );
 }

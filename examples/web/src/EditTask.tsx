@@ -4,120 +4,75 @@
  */
 import { useState } from 'react';
 import { useClient } from 'urql';
-import { Dialog, Field, formValues } from './Dialog';
-import { currentOf, has, messageOf } from './errors';
+import { currentOf, has, messageOf, type Report } from './errors';
+import { Dialog, Field, Form } from './Form';
 import type { TaskFieldsFragment as Task } from './gql/graphql';
-import type { Report } from './Notice';
-import * as queries from './queries';
+import { DeleteTask, UpdateTask } from './queries';
 
 type Text = Pick<Task, 'title' | 'description'>;
 
-interface Props {
-  readonly task: Task;
-  readonly report: Report;
-  readonly onClose: () => void;
-}
-
-export function EditTask({ task, report, onClose }: Props) {
+export function EditTask(props: { task: Task; report: Report; onClose: () => void }) {
+  const { task, report, onClose } = props;
   const client = useClient();
   // The version that this editor was opened with: meanwhile the row in the list may change.
   const [opened] = useState(task);
   const [conflict, setConflict] = useState<{ mine: Text; theirs: Task }>();
-  const [message, setMessage] = useState<string>();
-  const [busy, setBusy] = useState(false);
+  const { mine, theirs } = conflict ?? {};
 
-  async function save(mine: Text, expected: Task) {
-    setBusy(true);
-    const variables = { id: task.id, patch: mine, expected: expected.updatedAt };
-    const { error } = await client.mutation(queries.UpdateTask, variables);
-    setBusy(false);
-    if (!error) return onClose();
-    if (!has(error, 'CONFLICT', 'STALE')) return setMessage(messageOf(error));
-    const theirs = currentOf(error);
-    // The list behind this dialog shows the row as it is, too.
-    client.query(queries.TaskNow, { id: task.id }, { requestPolicy: 'network-only' }).toPromise();
+  async function save(patch: Text, expected: Task): Promise<string | undefined> {
+    const variables = { id: task.id, patch, expected: expected.updatedAt };
+    const { error } = await client.mutation(UpdateTask, variables);
+    if (!error) return void onClose();
+    if (!has(error, 'CONFLICT', 'STALE')) return messageOf(error);
+    const current = currentOf(error);
     // The answer to an earlier attempt was lost, and the request was sent again: it is saved already.
-    if (theirs.title === mine.title && theirs.description === mine.description) return onClose();
-    setConflict({ mine, theirs });
+    if (current.title === patch.title && current.description === patch.description) onClose();
+    else setConflict({ mine: patch, theirs: current });
   }
 
   async function remove() {
     onClose();
-    const { error } = await client.mutation(queries.DeleteTask, { id: task.id });
+    const { error } = await client.mutation(DeleteTask, { id: task.id });
     // A repeated delete whose first answer was lost finds nothing.
-    report(error && !has(error, 'NOT_FOUND') ? messageOf(error) : `Deleted “${task.title}”.`);
+    report((!has(error, 'NOT_FOUND') && messageOf(error)) || `Deleted “${task.title}”.`);
     document.getElementById('new-task')?.focus();
   }
 
-  if (conflict) {
-    const { mine, theirs } = conflict;
-    return (
-      <Dialog title="Changed somewhere else" onClose={onClose}>
-        <p>This task was changed while you edited it. Which version do you want to keep?</p>
-        <div className="versions">
-          <Version name="Theirs" text={theirs} />
-          <Version name="Yours" text={mine} />
-        </div>
-        {message && <p role="alert">{message}</p>}
-        <footer>
-          <button type="button" onClick={onClose}>
-            Keep theirs
-          </button>
-          <button
-            type="button"
-            className="primary"
-            disabled={busy}
-            onClick={() => save(mine, theirs)}
-          >
-            Save mine
-          </button>
-        </footer>
-      </Dialog>
-    );
-  }
-
   return (
-    <Dialog title="Edit task" onClose={onClose}>
-      <form
-        onSubmit={(event) => {
-          event.preventDefault();
-          const { title = '', description } = formValues(event.currentTarget);
-          save({ title, description: description || null }, opened);
-        }}
+    <Dialog title={conflict ? 'Changed somewhere else' : 'Edit task'} onClose={onClose}>
+      <Form
+        submit={async ({ title = '', description }) =>
+          save(mine ?? { title, description: description || null }, theirs ?? opened)
+        }
+        label={conflict ? 'Save mine' : 'Save'}
+        cancel={conflict ? 'Keep theirs' : 'Cancel'}
       >
-        <Field label="Title" name="title" defaultValue={opened.title} maxLength={200} />
-        <label>
-          Details
-          <textarea
-            name="description"
-            rows={4}
-            defaultValue={opened.description ?? ''}
-            maxLength={10_000}
-          />
-        </label>
-        {message && <p role="alert">{message}</p>}
-        <footer>
-          <button type="button" className="quiet danger" onClick={remove}>
-            Delete
-          </button>
-          <button type="button" onClick={onClose}>
-            Cancel
-          </button>
-          <button type="submit" className="primary" disabled={busy}>
-            Save
-          </button>
-        </footer>
-      </form>
+        {conflict ? (
+          <>
+            <p>This task was changed while you edited it. Which version do you want to keep?</p>
+            {Object.entries({ Theirs: conflict.theirs, Yours: conflict.mine }).map(
+              ([name, text]) => (
+                <section key={name} aria-label={name}>
+                  <h3>{name}</h3>
+                  <p>{text.title}</p>
+                  <p>{text.description}</p>
+                </section>
+              ),
+            )}
+          </>
+        ) : (
+          <>
+            <Field label="Title" name="title" defaultValue={opened.title} maxLength={200} />
+            <label>
+              Details
+              <textarea name="description" rows={4} defaultValue={opened.description ?? ''} />
+            </label>
+            <button type="button" className="quiet danger" onClick={remove}>
+              Delete
+            </button>
+          </>
+        )}
+      </Form>
     </Dialog>
-  );
-}
-
-function Version({ name, text }: { name: string; text: Text }) {
-  return (
-    <section aria-label={name}>
-      <h3>{name}</h3>
-      <p>{text.title}</p>
-      <p>{text.description}</p>
-    </section>
   );
 }

@@ -1,55 +1,34 @@
 /**
  * The field for a new task. The task is in the list at once. Each request has a key of its own, so one that
- * is sent again because its answer was lost makes no second task. Several pasted lines are several tasks.
+ * is sent again because its answer was lost makes no second task.
  */
-import { type ClipboardEvent, useState } from 'react';
+import { type FormEvent, useState } from 'react';
 import { useMutation } from 'urql';
-import { messageOf } from './errors';
-import type { Report } from './Notice';
-import { CreateTask, CreateTasks } from './queries';
+import { messageOf, type Report } from './errors';
+import { CreateTask } from './queries';
 
 interface Props {
   /** The list is there: a task that is made before could be missing in its answer. */
   readonly ready: boolean;
   readonly report: Report;
-  readonly remove: (ids: number[]) => void;
 }
 
-export function NewTask({ ready, report, remove }: Props) {
+export function NewTask({ ready, report }: Props) {
   const [title, setTitle] = useState('');
   const [, create] = useMutation(CreateTask);
-  const [, createAll] = useMutation(CreateTasks);
   const canAdd = ready && title.trim() !== '';
 
-  async function add() {
-    setTitle('');
-    report(undefined);
-    const { error } = await create({ task: { title }, key: crypto.randomUUID() });
-    if (!error) return;
-    report(messageOf(error));
-    setTitle((typed) => typed || title); // Nothing that was typed is lost.
-  }
-
-  async function paste(event: ClipboardEvent) {
-    const lines = event.clipboardData.getData('text').split('\n');
-    const titles = lines.map((line) => line.trim()).filter(Boolean);
-    if (titles.length < 2 || !ready) return;
+  async function add(event: FormEvent) {
     event.preventDefault();
-    const tasks = titles.map((title) => ({ title }));
-    const { data, error } = await createAll({ tasks, key: crypto.randomUUID() });
-    const ids = data?.createTasks?.tasks.map(({ id }) => id) ?? [];
-    if (error) report(messageOf(error));
-    else report(`${ids.length} tasks added.`, () => remove(ids));
+    if (!canAdd) return;
+    setTitle('');
+    const { error } = await create({ task: { title }, key: crypto.randomUUID() });
+    report(messageOf(error));
+    if (error) setTitle((typed) => typed || title); // Nothing that was typed is lost.
   }
 
   return (
-    <form
-      className="row"
-      onSubmit={(event) => {
-        event.preventDefault();
-        if (canAdd) add();
-      }}
-    >
+    <form className="row" onSubmit={add}>
       <input
         id="new-task"
         aria-label="New task"
@@ -57,7 +36,6 @@ export function NewTask({ ready, report, remove }: Props) {
         maxLength={200}
         value={title}
         onChange={(event) => setTitle(event.target.value)}
-        onPaste={paste}
       />
       <button type="submit" className="primary" disabled={!canAdd}>
         Add

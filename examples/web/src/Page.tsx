@@ -1,67 +1,63 @@
 /** One page of the list, and below it the next one as soon as its place comes into view. */
-import { useEffect, useRef, useState } from 'react';
+import { useState } from 'react';
 import { useQuery } from 'urql';
-import { messageOf } from './errors';
+import { messageOf, type Report } from './errors';
 import type { TaskCondition } from './gql/graphql';
-import type { Report } from './Notice';
 import { Tasks } from './queries';
 import { TaskRow } from './TaskRow';
 
 interface Props {
   readonly condition: TaskCondition;
-  /** The last task of the page before; undefined for the first page. */
-  readonly after?: string | null;
+  /** The cursor of the last task of the page before; undefined for the first page. */
+  readonly after?: string | null | undefined;
   readonly report: Report;
 }
 
 export function Page({ condition, after, report }: Props) {
-  const [{ data, error, fetching }, ask] = useQuery({
-    query: Tasks,
-    variables: { condition, ...(after && { after }) },
-  });
+  const variables = after ? { condition, after } : { condition };
+  const [{ data, error, fetching }, ask] = useQuery({ query: Tasks, variables });
   const [showNext, setShowNext] = useState(false);
-  if (error && !data) {
+  if (!data) {
     return (
-      <li className="notice">
-        <p role="alert">{messageOf(error)}</p>
-        <button type="button" onClick={() => ask({ requestPolicy: 'network-only' })}>
+      <li className="notice" aria-busy={fetching}>
+        {error && <p role="alert">{messageOf(error)}</p>}
+        <button
+          type="button"
+          onClick={() => ask({ requestPolicy: 'network-only' })}
+          hidden={!error}
+        >
           Try again
         </button>
       </li>
     );
   }
-  if (!data) return fetching ? <li className="notice" aria-busy="true" /> : null;
   const { nodes, pageInfo } = data.tasks;
+  const more = () => setShowNext(true);
+  const next = showNext ? (
+    <Page condition={condition} after={pageInfo.endCursor} report={report} />
+  ) : (
+    <li className="notice" ref={(place) => watch(place, more)}>
+      <button type="button" onClick={more}>
+        Show more
+      </button>
+    </li>
+  );
   return (
     <>
       {nodes.map((task) => (
         <TaskRow key={task.id} task={task} report={report} />
       ))}
-      {pageInfo.hasNextPage &&
-        (showNext ? (
-          <Page condition={condition} after={pageInfo.endCursor ?? null} report={report} />
-        ) : (
-          <Sentinel reached={() => setShowNext(true)} />
-        ))}
+      {pageInfo.hasNextPage && next}
     </>
   );
 }
 
-/** Reports that the end of the list is near. The button is for whoever does not scroll. */
-function Sentinel({ reached }: { reached: () => void }) {
-  const ref = useRef<HTMLLIElement>(null);
-  useEffect(() => {
-    const seen = (entries: readonly IntersectionObserverEntry[]) =>
-      entries.some((entry) => entry.isIntersecting) && reached();
-    const observer = new IntersectionObserver(seen, { rootMargin: '300px' });
-    if (ref.current) observer.observe(ref.current);
-    return () => observer.disconnect();
-  }, [reached]);
-  return (
-    <li ref={ref} className="notice">
-      <button type="button" onClick={reached}>
-        Show more
-      </button>
-    </li>
+/** Reports once the place is near the visible part of the page. The button is for people who do not scroll. */
+function watch(place: Element | null, reached: () => void): () => void {
+  const observer = new IntersectionObserver(
+    (entries) => entries.some((entry) => entry.isIntersecting) && reached(),
+    { rootMargin: '300px' },
   );
+  if (place) observer.observe(place);
+  return () => observer.disconnect();
 }

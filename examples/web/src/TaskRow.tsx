@@ -2,17 +2,11 @@
 import { useState } from 'react';
 import { useMutation } from 'urql';
 import { EditTask } from './EditTask';
-import { messageOf } from './errors';
-import type { TaskFieldsFragment } from './gql/graphql';
-import type { Report } from './Notice';
+import { messageOf, type Report } from './errors';
+import type { TaskFieldsFragment as Task } from './gql/graphql';
 import { UpdateTask } from './queries';
 
-interface Props {
-  readonly task: TaskFieldsFragment;
-  readonly report: Report;
-}
-
-export function TaskRow({ task, report }: Props) {
+export function TaskRow({ task, report }: { task: Task; report: Report }) {
   const { id, title, description, completed } = task;
   const [editing, setEditing] = useState(false);
   const [, update] = useMutation(UpdateTask);
@@ -20,7 +14,7 @@ export function TaskRow({ task, report }: Props) {
 
   async function toggle() {
     const { error } = await update({ id, patch: { completed: !completed } });
-    report(error && messageOf(error));
+    report(messageOf(error));
   }
 
   return (

@@ -7,6 +7,12 @@ import { createAuthClient } from 'better-auth/react';
 /** Calls /api/auth of this page's origin. */
 export const auth = createAuthClient();
 
+export type User = typeof auth.$Infer.Session.user;
+
+/** What went wrong, for the person at the page. */
+export const problemOf = ({ error }: { error: { message?: string | undefined } | null }) =>
+  error ? (error.message ?? 'The sign-in server cannot be reached.') : undefined;
+
 export interface Token {
   readonly value: string;
   /** By performance.now(): from then on a new token should be fetched. */

@@ -1,131 +1,62 @@
 /**
- * The normalised cache. Rows change everywhere at once; this file keeps the lists right when a task
- * appears, changes or goes. A list that only the server can know (a search) is asked again.
+ * The normalised cache. Rows change in every list at once. A new task is put into the lists whose condition
+ * it meets; a list whose rows only the server can know is asked again.
  */
 import { type Cache, cacheExchange } from '@urql/exchange-graphcache';
-import type { TaskFieldsFragment, TaskInput, TasksQueryVariables } from './gql/graphql';
+import type {
+  TaskCondition,
+  TaskFieldsFragment,
+  TaskInput,
+  TasksQueryVariables,
+} from './gql/graphql';
 import * as queries from './queries';
 
 type Task = TaskFieldsFragment;
+type Result<Name extends string> = { [name in Name]?: { task: Task } | null };
 
-/** The pages in the cache, grouped by the condition of their list. */
-function listsOf(cache: Cache): TasksQueryVariables[][] {
-  const lists = new Map<string, TasksQueryVariables[]>();
-  for (const { fieldName, arguments: args } of cache.inspectFields('Query')) {
-    if (fieldName !== 'tasks') continue;
-    const page = args as TasksQueryVariables;
-    const key = JSON.stringify(page.condition);
-    lists.set(key, [...(lists.get(key) ?? []), page]);
+function pagesOf(cache: Cache): TasksQueryVariables[] {
+  const fields = cache.inspectFields('Query').filter(({ fieldName }) => fieldName === 'tasks');
+  return fields.map((field) => field.arguments as TasksQueryVariables);
+}
+
+function refetch(cache: Cache, isAffected: (condition: TaskCondition) => boolean = () => true) {
+  for (const page of pagesOf(cache)) {
+    if (isAffected(page.condition)) cache.invalidate('Query', 'tasks', { ...page });
   }
-  return [...lists.values()];
 }
 
-function refetch(cache: Cache, pages: readonly TasksQueryVariables[]): void {
-  for (const page of pages) cache.invalidate('Query', 'tasks', { ...page, first: 30 });
-}
+const refetchAll = (_result: unknown, _args: unknown, cache: Cache) => refetch(cache);
 
-const refetchAll = (_result: unknown, _args: unknown, cache: Cache): void => {
-  for (const pages of listsOf(cache)) refetch(cache, pages);
-};
-
-interface Change {
-  readonly id: number;
-  /** undefined: it was deleted. */
-  readonly task: Task | undefined;
-  readonly created?: boolean;
-  readonly textChanged?: boolean;
-  readonly optimistic: boolean | undefined;
-}
-
-/** Puts a task into the lists it belongs to now, and takes it out of the others. */
-function moveTask(cache: Cache, { id, task, created, textChanged, optimistic }: Change): void {
-  for (const pages of listsOf(cache)) {
-    const { completed, search } = pages[0]?.condition ?? {};
-    const belongs = task !== undefined && (completed == null || completed === task.completed);
-    const listed = pages.some((variables) =>
-      cache
-        .readQuery({ query: queries.Tasks, variables })
-        ?.tasks.nodes.some((node) => node.id === id),
-    );
-    const edit = (add: number, change: (nodes: Task[], first: boolean) => Task[]) => {
-      for (const variables of pages) {
-        cache.updateQuery({ query: queries.Tasks, variables }, (data) => {
-          if (!data) return data;
-          const { nodes, totalCount } = data.tasks;
-          const changed = change(nodes, !variables.after);
-          return { tasks: { ...data.tasks, nodes: changed, totalCount: totalCount + add } };
-        });
-      }
-    };
-    if (listed && !belongs) edit(-1, (nodes) => nodes.filter((node) => node.id !== id));
-    else if (!listed && belongs && created && !search) {
-      edit(1, (nodes, first) => (first ? [task, ...nodes] : nodes));
-    } else if (!optimistic && ((!listed && belongs) || (search && textChanged))) {
-      refetch(cache, pages);
-    }
+function addTask(cache: Cache, task: Task): void {
+  for (const variables of pagesOf(cache)) {
+    const { completed, search } = variables.condition;
+    if (completed || search) continue;
+    cache.updateQuery({ query: queries.Tasks, variables }, (data) => {
+      if (!data) return data;
+      const nodes = variables.after ? data.tasks.nodes : [task, ...data.tasks.nodes];
+      return { tasks: { ...data.tasks, nodes, totalCount: data.tasks.totalCount + 1 } };
+    });
   }
 }
 
 let lastTemporaryId = 0;
-
-/** A row that the server has not confirmed. Its id is negative. */
-const unconfirmed = ({ title }: TaskInput) => ({
-  __typename: 'Task' as const,
-  id: --lastTemporaryId,
-  title,
-  description: null,
-  completed: false,
-  createdAt: new Date().toISOString(),
-  updatedAt: null,
-});
 
 export const cache = () =>
   cacheExchange({
     keys: { TaskConnection: () => null, PageInfo: () => null },
     updates: {
       Mutation: {
-        createTask: (
-          result: { createTask: { task: Task } | null },
-          _args,
-          cache,
-          { optimistic },
-        ) => {
-          const task = result.createTask?.task;
-          if (task) moveTask(cache, { id: task.id, task, created: true, optimistic });
+        createTask: (result: Result<'createTask'>, _args, cache, { optimistic }) => {
+          if (result.createTask) addTask(cache, result.createTask.task);
+          if (!optimistic) refetch(cache, ({ search }) => Boolean(search));
         },
-        createTasks: (
-          result: { createTasks: { tasks: Task[] } | null },
-          _args,
-          cache,
-          { optimistic },
-        ) => {
-          for (const task of result.createTasks?.tasks ?? []) {
-            moveTask(cache, { id: task.id, task, created: true, optimistic });
-          }
+        updateTask: (result: Result<'updateTask'>, _args, cache, { optimistic }) => {
+          // Refused: the row is not what this page shows.
+          const isAffected = (condition: object) =>
+            !result.updateTask || Object.keys(condition).length > 0;
+          if (!optimistic) refetch(cache, isAffected);
         },
-        updateTask: (
-          result: { updateTask: { task: Task } | null },
-          args: { input: { patch: object } },
-          cache,
-          { optimistic },
-        ) => {
-          const task = result.updateTask?.task;
-          const textChanged = 'title' in args.input.patch || 'description' in args.input.patch;
-          if (task) moveTask(cache, { id: task.id, task, textChanged, optimistic });
-        },
-        deleteTask: (
-          result: { deleteTask: object | null },
-          { input: { id } }: { input: { id: number } },
-          cache,
-          { optimistic },
-        ) => {
-          if (!result.deleteTask) return;
-          moveTask(cache, { id, task: undefined, optimistic });
-          if (!optimistic) cache.invalidate({ __typename: 'Task', id });
-        },
-        // The rows that come back change at once. The lists are asked again, each in one request.
-        updateTasks: refetchAll,
-        deleteTasks: refetchAll,
+        deleteTask: refetchAll,
         setAllTasksCompleted: refetchAll,
         clearCompletedTasks: refetchAll,
       },
@@ -133,23 +64,23 @@ export const cache = () =>
     optimistic: {
       createTask: ({ input }: { input: { task: TaskInput } }) => ({
         __typename: 'CreateTaskPayload',
-        task: unconfirmed(input.task),
+        // A negative id: the server has not confirmed this row.
+        task: {
+          __typename: 'Task',
+          id: --lastTemporaryId,
+          title: input.task.title,
+          description: null,
+          completed: false,
+          createdAt: new Date().toISOString(),
+          updatedAt: null,
+        },
       }),
-      createTasks: ({ input }: { input: { tasks: TaskInput[] } }) => ({
-        __typename: 'CreateTasksPayload',
-        tasks: input.tasks.map(unconfirmed),
-      }),
+      // Only the check box: the editor waits for the answer.
       updateTask: ({ input }: { input: { id: number; patch: Partial<Task> } }, cache) => {
-        const known = cache.readFragment(queries.TaskFields, { __typename: 'Task', id: input.id });
-        if (!known || input.patch.completed === undefined) return null;
-        return {
-          __typename: 'UpdateTaskPayload',
-          task: { ...known, ...input.patch, __typename: 'Task' },
-        };
+        const task = cache.readFragment(queries.TaskFields, { __typename: 'Task', id: input.id });
+        if (!task || input.patch.completed === undefined) return null;
+        const changed = { ...task, ...input.patch, __typename: 'Task' as const };
+        return { __typename: 'UpdateTaskPayload', task: changed };
       },
-      deleteTask: ({ input }: { input: { id: number } }) => ({
-        __typename: 'DeleteTaskPayload',
-        task: { __typename: 'Task', id: input.id },
-      }),
     },
   });

@@ -32,33 +32,12 @@ export const DeleteTask = graphql(`
   mutation DeleteTask($id: Int!) { deleteTask(input: { id: $id }) { task { id } } }
 `);
 
-/** All of them are made, or none: one statement, one key. */
-export const CreateTasks = graphql(`
-  mutation CreateTasks($tasks: [TaskInput!]!, $key: String!) {
-    createTasks(input: { tasks: $tasks, idempotencyKey: $key }) { tasks { ...TaskFields } }
-  }
-`);
-
-export const UpdateTasks = graphql(`
-  mutation UpdateTasks($ids: [Int!]!, $patch: TaskPatch!) {
-    updateTasks(input: { ids: $ids, patch: $patch }) { tasks { ...TaskFields } }
-  }
-`);
-
-export const DeleteTasks = graphql(`
-  mutation DeleteTasks($ids: [Int!]!) { deleteTasks(input: { ids: $ids }) { ids } }
-`);
-
 export const CompleteAll = graphql(`
   mutation CompleteAll {
-    setAllTasksCompleted(input: { completed: true }) { count ids tasks { ...TaskFields } }
+    setAllTasksCompleted(input: { completed: true }) { count tasks { ...TaskFields } }
   }
 `);
 
 export const ClearCompleted = graphql(`
   mutation ClearCompleted { clearCompletedTasks { count } }
-`);
-
-export const TaskNow = graphql(`
-  query TaskNow($id: Int!) { task(id: $id) { ...TaskFields } }
 `);

@@ -19,12 +19,8 @@ type Documents = {
     "\n  mutation CreateTask($task: TaskInput!, $key: String!) {\n    createTask(input: { task: $task, idempotencyKey: $key }) { task { ...TaskFields } }\n  }\n": typeof types.CreateTaskDocument,
     "\n  mutation UpdateTask($id: Int!, $patch: TaskPatch!, $expected: Datetime) {\n    updateTask(input: { id: $id, patch: $patch, expectedUpdatedAt: $expected }) { task { ...TaskFields } }\n  }\n": typeof types.UpdateTaskDocument,
     "\n  mutation DeleteTask($id: Int!) { deleteTask(input: { id: $id }) { task { id } } }\n": typeof types.DeleteTaskDocument,
-    "\n  mutation CreateTasks($tasks: [TaskInput!]!, $key: String!) {\n    createTasks(input: { tasks: $tasks, idempotencyKey: $key }) { tasks { ...TaskFields } }\n  }\n": typeof types.CreateTasksDocument,
-    "\n  mutation UpdateTasks($ids: [Int!]!, $patch: TaskPatch!) {\n    updateTasks(input: { ids: $ids, patch: $patch }) { tasks { ...TaskFields } }\n  }\n": typeof types.UpdateTasksDocument,
-    "\n  mutation DeleteTasks($ids: [Int!]!) { deleteTasks(input: { ids: $ids }) { ids } }\n": typeof types.DeleteTasksDocument,
-    "\n  mutation CompleteAll {\n    setAllTasksCompleted(input: { completed: true }) { count ids tasks { ...TaskFields } }\n  }\n": typeof types.CompleteAllDocument,
+    "\n  mutation CompleteAll {\n    setAllTasksCompleted(input: { completed: true }) { count tasks { ...TaskFields } }\n  }\n": typeof types.CompleteAllDocument,
     "\n  mutation ClearCompleted { clearCompletedTasks { count } }\n": typeof types.ClearCompletedDocument,
-    "\n  query TaskNow($id: Int!) { task(id: $id) { ...TaskFields } }\n": typeof types.TaskNowDocument,
 };
 const documents: Documents = {
     "\n  fragment TaskFields on Task { id title description completed createdAt updatedAt }\n": types.TaskFieldsFragmentDoc,
@@ -32,12 +28,8 @@ const documents: Documents = {
     "\n  mutation CreateTask($task: TaskInput!, $key: String!) {\n    createTask(input: { task: $task, idempotencyKey: $key }) { task { ...TaskFields } }\n  }\n": types.CreateTaskDocument,
     "\n  mutation UpdateTask($id: Int!, $patch: TaskPatch!, $expected: Datetime) {\n    updateTask(input: { id: $id, patch: $patch, expectedUpdatedAt: $expected }) { task { ...TaskFields } }\n  }\n": types.UpdateTaskDocument,
     "\n  mutation DeleteTask($id: Int!) { deleteTask(input: { id: $id }) { task { id } } }\n": types.DeleteTaskDocument,
-    "\n  mutation CreateTasks($tasks: [TaskInput!]!, $key: String!) {\n    createTasks(input: { tasks: $tasks, idempotencyKey: $key }) { tasks { ...TaskFields } }\n  }\n": types.CreateTasksDocument,
-    "\n  mutation UpdateTasks($ids: [Int!]!, $patch: TaskPatch!) {\n    updateTasks(input: { ids: $ids, patch: $patch }) { tasks { ...TaskFields } }\n  }\n": types.UpdateTasksDocument,
-    "\n  mutation DeleteTasks($ids: [Int!]!) { deleteTasks(input: { ids: $ids }) { ids } }\n": types.DeleteTasksDocument,
-    "\n  mutation CompleteAll {\n    setAllTasksCompleted(input: { completed: true }) { count ids tasks { ...TaskFields } }\n  }\n": types.CompleteAllDocument,
+    "\n  mutation CompleteAll {\n    setAllTasksCompleted(input: { completed: true }) { count tasks { ...TaskFields } }\n  }\n": types.CompleteAllDocument,
     "\n  mutation ClearCompleted { clearCompletedTasks { count } }\n": types.ClearCompletedDocument,
-    "\n  query TaskNow($id: Int!) { task(id: $id) { ...TaskFields } }\n": types.TaskNowDocument,
 };
 
 /**
@@ -77,27 +69,11 @@ export function graphql(source: "\n  mutation DeleteTask($id: Int!) { deleteTask
 /**
  * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
  */
-export function graphql(source: "\n  mutation CreateTasks($tasks: [TaskInput!]!, $key: String!) {\n    createTasks(input: { tasks: $tasks, idempotencyKey: $key }) { tasks { ...TaskFields } }\n  }\n"): (typeof documents)["\n  mutation CreateTasks($tasks: [TaskInput!]!, $key: String!) {\n    createTasks(input: { tasks: $tasks, idempotencyKey: $key }) { tasks { ...TaskFields } }\n  }\n"];
-/**
- * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
- */
-export function graphql(source: "\n  mutation UpdateTasks($ids: [Int!]!, $patch: TaskPatch!) {\n    updateTasks(input: { ids: $ids, patch: $patch }) { tasks { ...TaskFields } }\n  }\n"): (typeof documents)["\n  mutation UpdateTasks($ids: [Int!]!, $patch: TaskPatch!) {\n    updateTasks(input: { ids: $ids, patch: $patch }) { tasks { ...TaskFields } }\n  }\n"];
-/**
- * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
- */
-export function graphql(source: "\n  mutation DeleteTasks($ids: [Int!]!) { deleteTasks(input: { ids: $ids }) { ids } }\n"): (typeof documents)["\n  mutation DeleteTasks($ids: [Int!]!) { deleteTasks(input: { ids: $ids }) { ids } }\n"];
-/**
- * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
- */
-export function graphql(source: "\n  mutation CompleteAll {\n    setAllTasksCompleted(input: { completed: true }) { count ids tasks { ...TaskFields } }\n  }\n"): (typeof documents)["\n  mutation CompleteAll {\n    setAllTasksCompleted(input: { completed: true }) { count ids tasks { ...TaskFields } }\n  }\n"];
+export function graphql(source: "\n  mutation CompleteAll {\n    setAllTasksCompleted(input: { completed: true }) { count tasks { ...TaskFields } }\n  }\n"): (typeof documents)["\n  mutation CompleteAll {\n    setAllTasksCompleted(input: { completed: true }) { count tasks { ...TaskFields } }\n  }\n"];
 /**
  * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
  */
 export function graphql(source: "\n  mutation ClearCompleted { clearCompletedTasks { count } }\n"): (typeof documents)["\n  mutation ClearCompleted { clearCompletedTasks { count } }\n"];
-/**
- * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
- */
-export function graphql(source: "\n  query TaskNow($id: Int!) { task(id: $id) { ...TaskFields } }\n"): (typeof documents)["\n  query TaskNow($id: Int!) { task(id: $id) { ...TaskFields } }\n"];
 
 export function graphql(source: string) {
   return (documents as any)[source] ?? {};
