@@ -1,7 +1,7 @@
 /** Types of the operations in src/, written to src/gql/ by `npm run codegen`. Run it when the API or an operation changes. */
 import type { CodegenConfig } from '@graphql-codegen/cli';
 
-const config: CodegenConfig = {
+export default {
   schema: '../../test/app/schema.graphql',
   documents: 'src/*.{ts,tsx}',
   generates: {
@@ -11,5 +11,4 @@ const config: CodegenConfig = {
       config: { scalars: { Cursor: 'string', Datetime: 'string' }, useTypeImports: true },
     },
   },
-};
-export default config;
+} satisfies CodegenConfig;

@@ -21,7 +21,7 @@ const WORDS: Readonly<Record<string, readonly string[]>> = {
   sh: [''],
   sql: ['', 'fragment', 'data', 'forgotten', 'people'],
   ts: ['', 'fragment'],
-  tsx: [],
+  tsx: ['fragment'],
 };
 
 /** A block with the path of a file is compiled by test/client/vite.test.ts. */

@@ -177,6 +177,12 @@ describe.skipIf(!able)('examples/web', () => {
     await page.getByRole('button', { name: 'Ada Lovelace' }).click();
     await expectAccessible(page);
     await page.keyboard.press('Escape');
+    await page.getByRole('dialog').waitFor({ state: 'detached' });
+    const focused = await page.evaluate('document.activeElement.textContent');
+    expect(focused, 'the focus goes back').toBe('Ada Lovelace');
+    await page.getByRole('button', { name: 'Ada Lovelace' }).click();
+    await page.getByRole('button', { name: 'Cancel' }).click();
+    await page.getByRole('dialog').waitFor({ state: 'detached' });
     await screenshot(page, `${width}-${colorScheme}`);
   });
 

@@ -21,6 +21,7 @@ export function Account({ user }: { user: User }) {
           <Form
             submit={async ({ password = '' }) => problemOf(await auth.deleteUser({ password }))}
             label="Delete everything"
+            cancel="Cancel"
           >
             <p>The account {user.email} and all its tasks are deleted at once, for good.</p>
             <Field

@@ -16,8 +16,8 @@ export function EditTask(props: { task: Task; report: Report; onClose: () => voi
   const client = useClient();
   // The version that this editor was opened with: meanwhile the row in the list may change.
   const [opened] = useState(task);
-  const [conflict, setConflict] = useState<{ mine: Text; theirs: Task }>();
-  const { mine, theirs } = conflict ?? {};
+  const [conflict, setConflict] = useState<{ Theirs: Task; Yours: Text }>();
+  const { Theirs: theirs, Yours: mine } = conflict ?? {};
 
   async function save(patch: Text, expected: Task): Promise<string | undefined> {
     const variables = { id: task.id, patch, expected: expected.updatedAt };
@@ -27,7 +27,7 @@ export function EditTask(props: { task: Task; report: Report; onClose: () => voi
     const current = currentOf(error);
     // The answer to an earlier attempt was lost, and the request was sent again: it is saved already.
     if (current.title === patch.title && current.description === patch.description) onClose();
-    else setConflict({ mine: patch, theirs: current });
+    else setConflict({ Theirs: current, Yours: patch });
   }
 
   async function remove() {
@@ -50,15 +50,13 @@ export function EditTask(props: { task: Task; report: Report; onClose: () => voi
         {conflict ? (
           <>
             <p>This task was changed while you edited it. Which version do you want to keep?</p>
-            {Object.entries({ Theirs: conflict.theirs, Yours: conflict.mine }).map(
-              ([name, text]) => (
-                <section key={name} aria-label={name}>
-                  <h3>{name}</h3>
-                  <p>{text.title}</p>
-                  <p>{text.description}</p>
-                </section>
-              ),
-            )}
+            {Object.entries<Text>(conflict).map(([name, text]) => (
+              <section key={name} aria-label={name}>
+                <h3>{name}</h3>
+                <p>{text.title}</p>
+                <p>{text.description}</p>
+              </section>
+            ))}
           </>
         ) : (
           <>

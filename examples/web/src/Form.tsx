@@ -1,5 +1,5 @@
 /** The parts that every form shares. The dialog is the browser's own, with its focus trap and Escape key. */
-import { type ComponentProps, type ReactNode, useEffect, useId, useRef, useState } from 'react';
+import { type ComponentProps, type ReactNode, useState } from 'react';
 
 export type Values = Partial<Record<string, string>>;
 
@@ -20,11 +20,10 @@ export function Form({ submit, label, cancel, children }: FormProps) {
       onReset={(event) => event.currentTarget.closest('dialog')?.requestClose()}
       onSubmit={async (event) => {
         event.preventDefault();
-        const entries = [...new FormData(event.currentTarget)];
+        const values: Values = {};
+        for (const [name, text] of new FormData(event.currentTarget)) values[name] = String(text);
         setBusy(true);
-        setMessage(
-          await submit(Object.fromEntries(entries.map(([name, text]) => [name, `${text}`]))),
-        );
+        setMessage(await submit(values));
         setBusy(false);
       }}
     >
@@ -40,20 +39,17 @@ export function Form({ submit, label, cancel, children }: FormProps) {
   );
 }
 
-export function Dialog(props: { title: string; onClose: () => void; children: ReactNode }) {
-  const ref = useRef<HTMLDialogElement>(null);
-  const heading = useId();
-  useEffect(() => {
-    const dialog = ref.current;
-    dialog?.showModal();
-    return () => dialog?.close(); // The focus goes back to where it was.
-  }, []);
-  return (
-    <dialog ref={ref} aria-labelledby={heading} onCancel={props.onClose}>
-      <h2 id={heading}>{props.title}</h2>
-      {props.children}
-    </dialog>
-  );
+export const Dialog = (props: { title: string; onClose: () => void; children: ReactNode }) => (
+  <dialog ref={showModal} aria-label={props.title} onCancel={props.onClose}>
+    <h2>{props.title}</h2>
+    {props.children}
+  </dialog>
+);
+
+/** Closed before it is removed, so that the focus goes back to where it was. */
+function showModal(dialog: HTMLDialogElement | null): () => void {
+  dialog?.showModal();
+  return () => dialog?.close();
 }
 
 export function Field({ label, ...input }: { label: string } & ComponentProps<'input'>) {

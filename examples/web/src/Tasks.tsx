@@ -2,22 +2,22 @@
 import { useDeferredValue, useState } from 'react';
 import { useMutation, useQuery } from 'urql';
 import { messageOf } from './errors';
+import type { TaskCondition } from './gql/graphql';
 import { NewTask } from './NewTask';
 import { Page } from './Page';
 import * as queries from './queries';
 
 const FILTERS = { All: {}, Open: { completed: false }, Done: { completed: true } };
-const NAMES = ['All', 'Open', 'Done'] as const;
 
 export function Tasks() {
-  const [filter, setFilter] = useState<(typeof NAMES)[number]>('All');
+  const [filter, setFilter] = useState<TaskCondition>(FILTERS.All);
   const [search, setSearch] = useState('');
   const [notice, report] = useState('');
   const [completing, completeAll] = useMutation(queries.CompleteAll);
   const [clearing, clearCompleted] = useMutation(queries.ClearCompleted);
   // The list follows the typing when the browser has time.
   const wanted = useDeferredValue(search.trim());
-  const condition = { ...FILTERS[filter], ...(wanted && { search: wanted }) };
+  const condition = { ...filter, ...(wanted && { search: wanted }) };
   // The same request as the first <Page>: both get one answer.
   const [{ data }] = useQuery({ query: queries.Tasks, variables: { condition } });
   const total = data?.tasks.totalCount;
@@ -36,12 +36,12 @@ export function Tasks() {
     <main>
       <NewTask ready={data !== undefined} report={report} />
       <section className="row" aria-label="Filters">
-        {NAMES.map((name) => (
+        {Object.entries(FILTERS).map(([name, condition]) => (
           <button
             key={name}
             type="button"
-            aria-pressed={name === filter}
-            onClick={() => setFilter(name)}
+            aria-pressed={condition === filter}
+            onClick={() => setFilter(condition)}
           >
             {name}
           </button>

@@ -3,15 +3,11 @@
  * it meets; a list whose rows only the server can know is asked again.
  */
 import { type Cache, cacheExchange } from '@urql/exchange-graphcache';
-import type {
-  TaskCondition,
-  TaskFieldsFragment,
-  TaskInput,
-  TasksQueryVariables,
-} from './gql/graphql';
+import type { TaskFieldsFragment, TaskInput, TasksQueryVariables } from './gql/graphql';
 import * as queries from './queries';
 
 type Task = TaskFieldsFragment;
+type Condition = TasksQueryVariables['condition'];
 type Result<Name extends string> = { [name in Name]?: { task: Task } | null };
 
 function pagesOf(cache: Cache): TasksQueryVariables[] {
@@ -19,7 +15,7 @@ function pagesOf(cache: Cache): TasksQueryVariables[] {
   return fields.map((field) => field.arguments as TasksQueryVariables);
 }
 
-function refetch(cache: Cache, isAffected: (condition: TaskCondition) => boolean = () => true) {
+function refetch(cache: Cache, isAffected: (condition: Condition) => boolean = () => true) {
   for (const page of pagesOf(cache)) {
     if (isAffected(page.condition)) cache.invalidate('Query', 'tasks', { ...page });
   }
@@ -32,7 +28,7 @@ function addTask(cache: Cache, task: Task): void {
     const { completed, search } = variables.condition;
     if (completed || search) continue;
     cache.updateQuery({ query: queries.Tasks, variables }, (data) => {
-      if (!data) return data;
+      if (!data || data.tasks.nodes.some(({ id }) => id === task.id)) return data;
       const nodes = variables.after ? data.tasks.nodes : [task, ...data.tasks.nodes];
       return { tasks: { ...data.tasks, nodes, totalCount: data.tasks.totalCount + 1 } };
     });
@@ -51,10 +47,10 @@ export const cache = () =>
           if (!optimistic) refetch(cache, ({ search }) => Boolean(search));
         },
         updateTask: (result: Result<'updateTask'>, _args, cache, { optimistic }) => {
+          if (optimistic) return;
           // Refused: the row is not what this page shows.
-          const isAffected = (condition: object) =>
-            !result.updateTask || Object.keys(condition).length > 0;
-          if (!optimistic) refetch(cache, isAffected);
+          const refused = !result.updateTask;
+          refetch(cache, (condition) => refused || Object.keys(condition).length > 0);
         },
         deleteTask: refetchAll,
         setAllTasksCompleted: refetchAll,

@@ -17,10 +17,9 @@ export const currentOf = (error: CombinedError): TaskFieldsFragment =>
  * changes say what the row becomes.
  */
 export const isWorthRetrying = (error: CombinedError): boolean =>
-  error.networkError !== undefined ||
-  has(error, 'UNAVAILABLE', 'BUSY') ||
-  has(error, 'UNAVAILABLE', 'DATABASE') ||
-  has(error, 'CONFLICT', 'CONCURRENT');
+  error.networkError !== undefined || PASSING.has(error.graphQLErrors[0]?.extensions.reason);
+
+const PASSING = new Set<unknown>(['BUSY', 'DATABASE', 'CONCURRENT']);
 
 /** Shows a sentence to the person at the page; an empty text removes the last one. */
 export type Report = (text: string) => void;

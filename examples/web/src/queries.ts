@@ -33,9 +33,7 @@ export const DeleteTask = graphql(`
 `);
 
 export const CompleteAll = graphql(`
-  mutation CompleteAll {
-    setAllTasksCompleted(input: { completed: true }) { count tasks { ...TaskFields } }
-  }
+  mutation CompleteAll { setAllTasksCompleted(input: { completed: true }) { count tasks { ...TaskFields } } }
 `);
 
 export const ClearCompleted = graphql(`

@@ -19,7 +19,7 @@ type Documents = {
     "\n  mutation CreateTask($task: TaskInput!, $key: String!) {\n    createTask(input: { task: $task, idempotencyKey: $key }) { task { ...TaskFields } }\n  }\n": typeof types.CreateTaskDocument,
     "\n  mutation UpdateTask($id: Int!, $patch: TaskPatch!, $expected: Datetime) {\n    updateTask(input: { id: $id, patch: $patch, expectedUpdatedAt: $expected }) { task { ...TaskFields } }\n  }\n": typeof types.UpdateTaskDocument,
     "\n  mutation DeleteTask($id: Int!) { deleteTask(input: { id: $id }) { task { id } } }\n": typeof types.DeleteTaskDocument,
-    "\n  mutation CompleteAll {\n    setAllTasksCompleted(input: { completed: true }) { count tasks { ...TaskFields } }\n  }\n": typeof types.CompleteAllDocument,
+    "\n  mutation CompleteAll { setAllTasksCompleted(input: { completed: true }) { count tasks { ...TaskFields } } }\n": typeof types.CompleteAllDocument,
     "\n  mutation ClearCompleted { clearCompletedTasks { count } }\n": typeof types.ClearCompletedDocument,
 };
 const documents: Documents = {
@@ -28,7 +28,7 @@ const documents: Documents = {
     "\n  mutation CreateTask($task: TaskInput!, $key: String!) {\n    createTask(input: { task: $task, idempotencyKey: $key }) { task { ...TaskFields } }\n  }\n": types.CreateTaskDocument,
     "\n  mutation UpdateTask($id: Int!, $patch: TaskPatch!, $expected: Datetime) {\n    updateTask(input: { id: $id, patch: $patch, expectedUpdatedAt: $expected }) { task { ...TaskFields } }\n  }\n": types.UpdateTaskDocument,
     "\n  mutation DeleteTask($id: Int!) { deleteTask(input: { id: $id }) { task { id } } }\n": types.DeleteTaskDocument,
-    "\n  mutation CompleteAll {\n    setAllTasksCompleted(input: { completed: true }) { count tasks { ...TaskFields } }\n  }\n": types.CompleteAllDocument,
+    "\n  mutation CompleteAll { setAllTasksCompleted(input: { completed: true }) { count tasks { ...TaskFields } } }\n": types.CompleteAllDocument,
     "\n  mutation ClearCompleted { clearCompletedTasks { count } }\n": types.ClearCompletedDocument,
 };
 
@@ -69,7 +69,7 @@ export function graphql(source: "\n  mutation DeleteTask($id: Int!) { deleteTask
 /**
  * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
  */
-export function graphql(source: "\n  mutation CompleteAll {\n    setAllTasksCompleted(input: { completed: true }) { count tasks { ...TaskFields } }\n  }\n"): (typeof documents)["\n  mutation CompleteAll {\n    setAllTasksCompleted(input: { completed: true }) { count tasks { ...TaskFields } }\n  }\n"];
+export function graphql(source: "\n  mutation CompleteAll { setAllTasksCompleted(input: { completed: true }) { count tasks { ...TaskFields } } }\n"): (typeof documents)["\n  mutation CompleteAll { setAllTasksCompleted(input: { completed: true }) { count tasks { ...TaskFields } } }\n"];
 /**
  * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
  */
