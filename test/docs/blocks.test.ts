@@ -8,6 +8,7 @@ import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'nod
 import { stripTypeScriptTypes } from 'node:module';
 import { join } from 'node:path';
 import { buildSchema, parse, validate } from 'postgraphile/graphql';
+import { transformWithOxc } from 'vite';
 import { afterAll, describe, expect, test } from 'vitest';
 import { useTestDatabase } from '../support/database.ts';
 import { ROOT, shippedRoot } from '../support/process.ts';
@@ -145,5 +146,8 @@ describe('TypeScript', () => {
   });
   test.each(blocksOf('ts', 'fragment'))('%s parses', (_place, code) => {
     stripTypeScriptTypes(code);
+  });
+  test.each(blocksOf('tsx', 'fragment'))('%s parses', async (_place, code) => {
+    await transformWithOxc(code, 'block.tsx');
   });
 });
