@@ -12,9 +12,9 @@ if (!installed) console.warn('skipped: examples/web has no packages; npm ci --pr
 
 const path = 'docs/sign-in.md';
 const { blocks } = partsOf({ path, text: readFileSync(join(ROOT, path), 'utf8') });
-const examples = blocks.filter(({ language }) => language === 'ts');
+const examples = blocks.filter(({ language }) => language.startsWith('ts'));
 /** In the order of the page. */
-const FILES = ['vite.config.ts', 'client.ts', 'auth.ts', 'route.ts', 'tasks.ts'];
+const FILES = ['vite.config.ts', 'SignIn.tsx', 'client.ts', 'auth.ts', 'route.ts', 'tasks.ts'];
 
 test('each block has a file', () => expect(examples).toHaveLength(FILES.length));
 
@@ -28,6 +28,7 @@ test.skipIf(!installed)('the blocks compile, and a mistake is found', () => {
   for (const [index, { code }] of examples.entries()) {
     writeFileSync(join(folder, FILES[index] ?? ''), code);
   }
+  writeFileSync(join(folder, 'App.tsx'), 'export default () => null;\n');
   writeFileSync(
     join(folder, 'mistake.ts'),
     "import { auth } from './auth';\nauth.api.noSuchCall();\n",
