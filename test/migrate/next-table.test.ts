@@ -36,20 +36,30 @@ afterAll(async () => {
 
 const saved: string[] = [];
 
-/** Saves all SQL so far and this; returns what the watcher printed. */
-async function save(sql: string): Promise<string> {
+const DONE = /current\.sql was run; done|Save the file to try again/;
+
+/**
+ * Saves all SQL so far and this; returns what the watcher printed, up to what is awaited. The watcher may run the save
+ * before once more, and print that first.
+ */
+async function save(sql: string, awaited = DONE): Promise<string> {
   const before = server.output().length;
   checkout.save([...saved, sql].join('\n'));
   const printed = () => server.output().slice(before);
-  await expect
-    .poll(printed, { timeout: 60_000, interval: 50 })
-    .toMatch(/current\.sql was run; done|Save the file to try again/);
+  await expect.poll(printed, { timeout: 60_000, interval: 50 }).toMatch(awaited);
   return printed();
 }
 
-/** Saves SQL that runs and is clean, and keeps it for the saves to come. */
+let saves = 0;
+
+/** Saves SQL that runs and is clean, and keeps it for the saves to come. Returns when the API has it. */
 async function add(sql: string): Promise<void> {
-  const printed = await save(sql);
+  const mark = `Save ${++saves}.`;
+  const printed = await save(`${sql}\ncomment on column public.task.title is '${mark}';`);
+  const title = '{ __type(name: "Task") { fields { name description } } }';
+  await expect
+    .poll(async () => JSON.stringify(await data(alice, title)), { timeout: 60_000 })
+    .toContain(mark);
   expect(printed).toMatch(/current\.sql was run; done/);
   expect(printed).not.toMatch(/error|warning/);
   saved.push(sql);
@@ -96,14 +106,16 @@ test('a column more on "user" and on task', { timeout: 120_000 }, async () => {
 test('a function that is wrong is named with its line, also one that another change breaks', {
   timeout: 120_000,
 }, async () => {
-  const wrong =
-    await save(`create or replace function public.wrong() returns integer language sql stable
+  const wrong = await save(
+    `create or replace function public.wrong() returns integer language sql stable
     begin atomic
       select count(*)::integer from public.task;
     end;
     create or replace function public.wrong_text() returns integer language sql stable as $$
       select count(*)::integer from public.task where titel = 'x';
-    $$;`);
+    $$;`,
+    /function public\.wrong_text\(\).*until the next save\./s,
+  );
   expect(wrong).toMatch(
     /current\.sql:\d+:\d+: function public\.wrong_text\(\): column "titel" does not exist \(42703\)/,
   );
@@ -116,8 +128,8 @@ test('a function that is wrong is named with its line, also one that another cha
     create function public.places() returns text language sql stable as 'select max(place) from public.task';
     comment on function public.places() is 'A function whose body PostgreSQL reads at each call.';`);
   saved.pop();
-  const broken = await save('alter table public.task drop column place;');
-  expect(broken).toMatch(
+  await save(
+    'alter table public.task drop column place;',
     /current\.sql: function public\.places\(\): column "place" does not exist \(42703\)\n.*Create the function again/s,
   );
   await add('drop function if exists public.places();');
@@ -236,8 +248,8 @@ test('a function that reads other people’s rows is an error at the save; on ow
       return (select count(*) from ${from});
     grant execute on function public.${name}() to todo_user;
     comment on function public.${name}() is 'A number.';`;
-  const printed = await save(definer('everybody', 'app_private.email_digest'));
-  expect(printed).toMatch(
+  await save(
+    definer('everybody', 'app_private.email_digest'),
     /error {2}FUNCTION_READS_PRIVATE {2}public\.everybody\(\)\n {2}\S.*\n {2}fix: revoke/,
   );
   await add(`drop function if exists public.everybody();${definer('all_tasks', 'public.task')}`);
