@@ -21,7 +21,7 @@ const parameters = {
   numRuns: Number(PROOF_RUNS),
   // Whatever hangs, and however long it takes to find the shortest failure, the seed is told in time.
   timeout: 20_000,
-  ...(PROOF_RUNS === DEFAULT_RUNS && { interruptAfterTimeLimit: 100_000 }),
+  ...(PROOF_RUNS === DEFAULT_RUNS && { interruptAfterTimeLimit: 300_000 }),
   ...(PROOF_SEED && { seed: Number(PROOF_SEED) }),
   ...(PROOF_PATH && { path: PROOF_PATH }),
 };
@@ -44,14 +44,14 @@ describe('people at once', () => {
         parameters,
       );
       if (!PROOF_PATH && PROOF_RUNS === DEFAULT_RUNS) {
-        // About 35 steps a run in the whole form, 22 in the short one: the first runs are the smallest.
+        // About 30 steps a run: fewer would prove less than it says.
         const runs = Number(DEFAULT_RUNS);
-        expect(ground.counts.steps).toBeGreaterThan((WHOLE_PROOFS ? 21 : 16) * runs);
+        expect(ground.counts.steps).toBeGreaterThan(21 * runs);
         expect(ground.counts.unanswered).toBeGreaterThan(0.75 * runs);
         expect(ground.counts.refused).toBeGreaterThan(1.5 * runs);
       }
     },
-    Math.max(120_000, Number(PROOF_RUNS) * 2000),
+    Math.max(330_000, Number(PROOF_RUNS) * 2000),
   );
 });
 
